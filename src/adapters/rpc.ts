@@ -1,0 +1,92 @@
+import { Pool } from 'undici'
+import { ChainUnavailable } from '../ports/network.ts'
+
+const TIMEOUT_MS = 10_000
+const CONNECTIONS = 32
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+/** An error that the node answered with, as JSON-RPC has it. Its message is for classification, never for callers. */
+export class RpcError extends Error {
+  override readonly name = 'RpcError'
+  readonly code: number
+  readonly data: unknown
+
+  constructor(code: number, message: string, data: unknown) {
+    super(message)
+    this.code = code
+    this.data = data
+  }
+}
+
+/** A JSON-RPC 2.0 client of one node. */
+export interface Rpc {
+  /**
+   * @throws RpcError when the node answers with an error
+   * @throws ChainUnavailable when it does not answer, or not as a node answers
+   */
+  call<Result>(method: string, params: readonly unknown[], timeoutMs?: number): Promise<Result>
+  close(): Promise<void>
+}
+
+interface RpcAnswer {
+  readonly id?: unknown
+  readonly result?: unknown
+  readonly error?: { code?: unknown; message?: unknown; data?: unknown }
+}
+
+export function openRpc(url: string): Rpc {
+  const { origin, pathname, search } = new URL(url)
+  const pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1 })
+  let lastId = 0
+  return {
+    async call<Result>(method: string, params: readonly unknown[], timeoutMs = TIMEOUT_MS): Promise<Result> {
+      const id = ++lastId
+      const answer = await post(
+        pool,
+        `${pathname}${search}`,
+        JSON.stringify({ jsonrpc: '2.0', id, method, params }),
+        timeoutMs,
+      )
+      if (answer.error) {
+        const { code, message, data } = answer.error
+        throw new RpcError(Number(code), String(message), data)
+      }
+      if (answer.id !== id || answer.result === undefined)
+        throw new ChainUnavailable(`${method}: not a JSON-RPC answer`)
+      return answer.result as Result
+    },
+    close: () => pool.destroy(),
+  }
+}
+
+async function post(pool: Pool, path: string, body: string, timeoutMs: number): Promise<RpcAnswer> {
+  try {
+    // Redirects are not followed: whatever stands elsewhere is not the node that was configured (threats T16).
+    const response = await pool.request({
+      path,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    const text = await readBounded(response.body)
+    const json: unknown = JSON.parse(text)
+    if (typeof json !== 'object' || json === null) throw new Error('not an object')
+    return json
+  } catch (error) {
+    throw new ChainUnavailable((error as Error).message)
+  }
+}
+
+async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
+  const pieces: Buffer[] = []
+  let length = 0
+  for await (const piece of body) {
+    length += piece.length
+    if (length > MAX_ANSWER_BYTES) throw new Error('answer too large')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces).toString('utf8')
+}

@@ -1,0 +1,205 @@
+import { atomicUnits, type Caip2, type PaymentKey, seconds } from '../../domain/ids.ts'
+import type { IdentifiedPayment } from '../../domain/payment.ts'
+import { refuse } from '../../domain/refusal.ts'
+import type { Attempt, LookupOutcome, Settlement } from '../../domain/settlement.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Finding, Network } from '../../ports/network.ts'
+import type { Rpc } from '../rpc.ts'
+import { type SponsorCaps, sponsorGuards } from './guards.ts'
+import { associatedTokenAccount, TOKEN_PROGRAMS } from './programs.ts'
+import { type ReadTransaction, readTransaction } from './transaction.ts'
+
+export interface SolanaMint {
+  readonly mint: string
+  readonly decimals: number
+}
+
+export interface SolanaNetworkOptions {
+  readonly id: Caip2
+  readonly rpc: Rpc
+  readonly payTo: string
+  readonly mints: readonly SolanaMint[]
+  readonly caps: SponsorCaps
+  readonly clock: Clock
+}
+
+/** A blockhash lives for 151 blocks: a minute at the usual 400 ms, seldom more than two. */
+const BLOCKHASH_LIFE_SECONDS = 180
+const BLOCKHASH_LIFE_BLOCKS = 151
+const SIGNATURES_LOOKED_AT = 100
+
+/** A Solana cluster, seen through our own node. */
+export async function solanaNetwork({ id, rpc, payTo, mints, caps, clock }: SolanaNetworkOptions): Promise<Network> {
+  const payees = new Map<string, string>()
+  for (const { mint } of mints) {
+    for (const program of TOKEN_PROGRAMS)
+      payees.set(`${program}:${mint}`, await associatedTokenAccount(payTo, mint, program))
+  }
+
+  return {
+    id,
+    identify(payment) {
+      const transaction =
+        payment.authorization.kind === 'solana-transaction' ? readTransaction(payment.authorization.wire) : undefined
+      if (!transaction) return refuse('invalid_exact_svm_payload_transaction_could_not_be_decoded')
+      const failed = sponsorGuards.find((guard) => !guard.holds(transaction, caps))
+      if (failed) return refuse(failed.code)
+      const [transfer] = transaction.transfers
+      const [feePayer] = transaction.signers
+      if (!transfer || !feePayer) return refuse('invalid_exact_svm_payload_no_transfer_instruction')
+      const { mint, owner, amount, program, destination } = transfer
+      // What goes to the payee's associated account goes to the payee; anything else goes to a stranger.
+      const to = payees.get(`${program}:${mint}`) === destination ? payTo : destination
+      return {
+        payment,
+        // The message is what was signed: the slots around it may hold anything (threats T2).
+        key: `${id}:${owner}:${transaction.messageHash}` as PaymentKey,
+        payer: owner,
+        transfer: {
+          network: id,
+          asset: mint,
+          from: owner,
+          to,
+          amount: atomicUnits(amount),
+          window: undefined,
+          endsBy: seconds(clock.now() + BLOCKHASH_LIFE_SECONDS),
+        },
+        sponsored: {
+          feePayer,
+          computeUnitLimit: transaction.computeUnitLimits[0] ?? 0,
+          computeUnitPriceMicroLamports: transaction.computeUnitPrices[0] ?? 0n,
+          signatures: transaction.signers.length,
+        },
+      }
+    },
+
+    async position() {
+      const height = await rpc.call<number>('getBlockHeight', [{ commitment: 'confirmed' }])
+      return { fromBlock: undefined, lastValidBlockHeight: String(height + BLOCKHASH_LIFE_BLOCKS) }
+    },
+
+    lookup: (payment, attempt, hint) => lookup(rpc, payment, attempt, hint),
+    inspect: () => inspect(rpc, id, mints, payees),
+  }
+}
+
+interface SignatureStatus {
+  readonly err: unknown
+  readonly confirmationStatus: string | null
+}
+
+/** True once a transaction is confirmed or more. */
+export function isConfirmed({ confirmationStatus }: SignatureStatus): boolean {
+  return confirmationStatus === 'confirmed' || confirmationStatus === 'finalized'
+}
+
+export function settlementOf({ transfer }: IdentifiedPayment, transaction: string): Settlement {
+  const { network, asset, from, to, amount } = transfer
+  return { network, asset, payer: from, payTo: to, amount, transaction }
+}
+
+/**
+ * Finds a confirmed transaction that carries exactly the message that was signed.
+ *
+ * The message was checked when it was claimed, so its execution without an error is the transfer.
+ */
+async function lookup(
+  rpc: Rpc,
+  payment: IdentifiedPayment,
+  attempt: Attempt | undefined,
+  hint: string | undefined,
+): Promise<LookupOutcome> {
+  const read =
+    payment.payment.authorization.kind === 'solana-transaction'
+      ? readTransaction(payment.payment.authorization.wire)
+      : undefined
+  if (!read) return { outcome: 'unknown' }
+  const look = (signature: string) => inTransaction(rpc, signature, read, payment)
+  for (const signature of [hint, attempt?.transaction]) {
+    const found = signature && (await look(signature))
+    if (found) return found
+  }
+  // A transaction that somebody else signed as fee payer has an id we may never have been told.
+  if (attempt?.transaction === undefined) {
+    for (const signature of await recentSignatures(rpc, payment.payer)) {
+      const found = await look(signature)
+      if (found) return found
+    }
+  }
+  // Past the last height at which its blockhash is valid it can never land (finalised, so that no fork brings it back).
+  const height = await rpc.call<number>('getBlockHeight', [{ commitment: 'finalized' }])
+  const last = attempt?.lastValidBlockHeight
+  return { outcome: last !== undefined && height > Number(last) ? 'void' : 'unspent' }
+}
+
+async function recentSignatures(rpc: Rpc, owner: string): Promise<string[]> {
+  const list = await rpc.call<{ signature: string }[]>('getSignaturesForAddress', [
+    owner,
+    { limit: SIGNATURES_LOOKED_AT, commitment: 'confirmed' },
+  ])
+  return list.map(({ signature }) => signature)
+}
+
+interface FetchedTransaction {
+  readonly transaction: [string, 'base64']
+  readonly meta: { readonly err: unknown } | null
+}
+
+async function inTransaction(
+  rpc: Rpc,
+  signature: string,
+  read: ReadTransaction,
+  payment: IdentifiedPayment,
+): Promise<LookupOutcome | undefined> {
+  if (!/^[1-9A-HJ-NP-Za-km-z]{64,90}$/.test(signature)) return undefined
+  const fetched = await rpc.call<FetchedTransaction | null>('getTransaction', [
+    signature,
+    { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 },
+  ])
+  if (!fetched) return undefined
+  const same = readTransaction(Buffer.from(fetched.transaction[0], 'base64'))?.messageHash === read.messageHash
+  if (!same) return undefined
+  // It landed and failed: the cluster takes no message twice, so it can never move the money any more.
+  return fetched.meta?.err === null
+    ? { outcome: 'settled', settlement: settlementOf(payment, signature) }
+    : { outcome: 'void' }
+}
+
+/** `getGenesisHash` begins with the CAIP-2 reference (https://namespaces.chainagnostic.org/solana/caip2). */
+async function inspect(
+  rpc: Rpc,
+  id: Caip2,
+  mints: readonly SolanaMint[],
+  payees: ReadonlyMap<string, string>,
+): Promise<Finding[]> {
+  const genesis = await rpc.call<string>('getGenesisHash', [])
+  const findings: Finding[] = [
+    {
+      ok: `solana:${genesis.slice(0, 32)}` === id,
+      what: `genesis hash ${genesis}`,
+      fix: `point rpc at a node of ${id}`,
+    },
+  ]
+  for (const { mint, decimals } of mints) {
+    const { value } = await rpc.call<{ value: { owner: string; data: [string, string] } | null }>('getAccountInfo', [
+      mint,
+      { encoding: 'base64' },
+    ])
+    const actual = value && Buffer.from(value.data[0], 'base64')[44]
+    findings.push({
+      ok: actual === decimals,
+      what: `mint ${mint} has ${actual ?? 'no'} decimals`,
+      fix: actual === undefined || actual === null ? 'check the mint on this network' : `set decimals to ${actual}`,
+    })
+    const account = value && payees.get(`${value.owner}:${mint}`)
+    const held = account
+      ? await rpc.call<{ value: unknown }>('getAccountInfo', [account, { encoding: 'base64' }])
+      : { value: null }
+    findings.push({
+      ok: held.value !== null,
+      what: `the payee’s token account ${account ?? ''} for ${mint} ${held.value ? 'exists' : 'does not exist'}`,
+      fix: 'create it: payers never do (spl-token create-account)',
+    })
+  }
+  return findings
+}

@@ -1,0 +1,63 @@
+import { ChainUnavailable } from '../../ports/network.ts'
+import { type Rpc, RpcError } from '../rpc.ts'
+import { isConfirmed } from './network.ts'
+
+/** How a sent transaction ended, as far as the node can tell. */
+export type TransactionEnd = 'confirmed' | 'failed' | 'unknown'
+
+/** Watches sent transactions, all of them with one call to the node at a time. */
+export interface Statuses {
+  /** Resolves when the transaction is confirmed or has failed, or with `unknown` when time runs out. */
+  wait(signature: string, timeoutMs: number): Promise<TransactionEnd>
+}
+
+interface Status {
+  readonly err: unknown
+  readonly confirmationStatus: string | null
+}
+
+const POLL_MS = 100
+/** getSignatureStatuses takes at most 256. */
+const BATCH = 256
+
+export function watchStatuses(rpc: Rpc): Statuses {
+  const watched = new Map<string, { until: number; done: (end: TransactionEnd) => void }>()
+  let polling = false
+
+  const settle = (signature: string, end: TransactionEnd) => {
+    watched.get(signature)?.done(end)
+    watched.delete(signature)
+  }
+  const look = async () => {
+    const signatures = [...watched.keys()].slice(0, BATCH)
+    const statuses = await ask(rpc, signatures)
+    for (const [index, signature] of signatures.entries()) {
+      const status = statuses[index]
+      if (status && isConfirmed(status)) settle(signature, status.err === null ? 'confirmed' : 'failed')
+      else if ((watched.get(signature)?.until ?? 0) < Date.now()) settle(signature, 'unknown')
+    }
+    polling = watched.size > 0
+    if (polling) setTimeout(look, POLL_MS)
+  }
+
+  return {
+    wait(signature, timeoutMs) {
+      return new Promise((done) => {
+        watched.set(signature, { until: Date.now() + timeoutMs, done })
+        if (polling) return
+        polling = true
+        setTimeout(look, 0)
+      })
+    },
+  }
+}
+
+/** A node that does not answer tells nothing: the transactions stay watched. */
+async function ask(rpc: Rpc, signatures: readonly string[]): Promise<readonly (Status | null)[]> {
+  try {
+    return (await rpc.call<{ value: (Status | null)[] }>('getSignatureStatuses', [signatures])).value
+  } catch (error) {
+    if (error instanceof ChainUnavailable || error instanceof RpcError) return []
+    throw error
+  }
+}

@@ -1,0 +1,29 @@
+import type { IdentifiedPayment } from '../domain/payment.ts'
+import type { Offer } from '../domain/quote.ts'
+import type { Attempt, SettleOutcome } from '../domain/settlement.ts'
+import type { Finding } from './network.ts'
+
+/**
+ * Writes down what is about to be sent, before it is.
+ *
+ * @returns false when the claim is no longer ours: nothing may be sent.
+ */
+export type Journal = (attempt: Attempt) => Promise<boolean>
+
+/** Puts a payment on chain: our own relayer, or a remote service. */
+export interface Facilitator {
+  /** What its offers must carry (`feePayer` on Solana); undefined while it cannot settle, which withdraws the offer. */
+  extra(): Readonly<Record<string, string>> | undefined
+
+  /**
+   * Settles one payment. Does not throw: what cannot be told apart from success or failure is `unknown`.
+   *
+   * `journal` is called exactly once before anything could reach the chain.
+   */
+  settle(payment: IdentifiedPayment, offer: Offer, journal: Journal): Promise<SettleOutcome>
+
+  /** What an operator should know: reachable, funded, supported. */
+  inspect(): Promise<readonly Finding[]>
+
+  close(): Promise<void>
+}

@@ -1,0 +1,42 @@
+import type { Caip2 } from '../domain/ids.ts'
+import type { IdentifiedPayment, Payment } from '../domain/payment.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { Attempt, LookupOutcome } from '../domain/settlement.ts'
+
+/** One thing an operator should know about a network before or while selling on it. */
+export interface Finding {
+  readonly ok: boolean
+  readonly what: string
+  /** What to do about it; one line. */
+  readonly fix?: string
+}
+
+/** A chain as the gateway sees it through its own node: who signed, and what really happened. */
+export interface Network {
+  readonly id: Caip2
+
+  /**
+   * Proves who signed and forms the canonical key. CPU only: no network, no state.
+   *
+   * A payment that is not proven is refused here, so that nobody can lock a stranger's nonce (threats T12).
+   */
+  identify(payment: Payment): IdentifiedPayment | Refusal
+
+  /**
+   * Asks the chain what became of a payment.
+   *
+   * @param hint a transaction that is said to have settled it; believed only if its logs say so
+   */
+  lookup(payment: IdentifiedPayment, attempt: Attempt | undefined, hint?: string): Promise<LookupOutcome>
+
+  /** Where the chain stands, to be noted before a settlement is handed to somebody else. */
+  position(): Promise<Pick<Attempt, 'fromBlock' | 'lastValidBlockHeight'>>
+
+  /** Compares the configuration with the chain: id, decimals, EIP-712 domain, payee's token account. */
+  inspect(): Promise<readonly Finding[]>
+}
+
+/** The chain's node did not answer, or not as a node answers. Nothing is known from it. */
+export class ChainUnavailable extends Error {
+  override readonly name = 'ChainUnavailable'
+}

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import type { Fingerprint } from '../domain/ids.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { EdgeRequest, PricedRequest, Target } from '../domain/request.ts'
+
+const BODILESS = new Set(['GET', 'HEAD', 'DELETE'])
+
+/** Reads the body of a paid request whole, bounded: the bytes that are read are the bytes that are forwarded (threats T10). */
+export async function accept(request: EdgeRequest, target: Target): Promise<PricedRequest | Refusal> {
+  if (request.hasBody && BODILESS.has(request.method)) return refuse('body_not_allowed')
+  const body = await request.readBody()
+  if (body.outcome !== 'read') return refuse(body.outcome === 'too-large' ? 'body_too_large' : 'body_unreadable')
+  return {
+    method: request.method,
+    target,
+    body: body.bytes,
+    fingerprint: fingerprint(request.method, target, body.bytes),
+  }
+}
+
+/** A request in 32 bytes: method, target as forwarded, body. */
+function fingerprint(method: string, target: Target, body: Uint8Array): Fingerprint {
+  // HEAD and GET differ in what is delivered, so they are different requests.
+  const head = `${method} ${target.raw}\n`
+  return createHash('sha256').update(head).update(body).digest('base64url') as Fingerprint
+}

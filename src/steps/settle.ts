@@ -1,0 +1,110 @@
+import { type Caip2, seconds } from '../domain/ids.ts'
+import type { IdentifiedPayment } from '../domain/payment.ts'
+import type { Offer } from '../domain/quote.ts'
+import type { PaymentRecord } from '../domain/record.ts'
+import { isProblemCode, type Refusal, refuse } from '../domain/refusal.ts'
+import type { Attempt, Settlement, SettleOutcome } from '../domain/settlement.ts'
+import type { Claim } from '../ports/claim.ts'
+import type { Facilitator } from '../ports/facilitator.ts'
+import { ChainUnavailable, type Network } from '../ports/network.ts'
+import { StoreUnavailable } from '../ports/store.ts'
+
+const ASK_AGAIN = seconds(2)
+
+/**
+ * Has the payment settled before anything is served.
+ *
+ * A new payment is sent; one that an earlier try left open is only asked about; one that is owed its service is settled
+ * already.
+ */
+export async function settle(
+  claim: Claim,
+  payment: IdentifiedPayment,
+  offer: Offer | undefined,
+  facilitators: ReadonlyMap<Caip2, Facilitator>,
+  networks: ReadonlyMap<Caip2, Network>,
+): Promise<Settlement | Refusal> {
+  const { found } = claim
+  const { network: id } = payment.transfer
+  const network = networks.get(id) as Network
+  if (found.kind === 'owed') return found.settlement
+  if (found.kind === 'unresolved') return resolve(claim, payment, found.record, network)
+  // The record was released between recall and claim, so nothing was checked: let the agent ask again.
+  if (!offer) return close(claim, { outcome: 'unavailable', code: 'payment_in_flight' })
+  const facilitator = facilitators.get(id) as Facilitator
+  return close(claim, await facilitator.settle(payment, offer, (attempt) => journal(claim, attempt)))
+}
+
+/** What is about to be sent is written down first; a store that cannot take it stops the sending. */
+async function journal(claim: Claim, attempt: Attempt): Promise<boolean> {
+  try {
+    return await claim.move({ to: 'settling', learnt: { attempt } })
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return false
+    throw error
+  }
+}
+
+/** Asks the chain about a payment that an earlier try left open; nothing is sent again (an unknown outcome is never guessed). */
+async function resolve(
+  claim: Claim,
+  payment: IdentifiedPayment,
+  record: PaymentRecord,
+  network: Network,
+): Promise<Settlement | Refusal> {
+  const found = await lookup(network, payment, record)
+  switch (found.outcome) {
+    case 'settled':
+      return recordSettled(claim, found.settlement)
+    case 'void':
+      await claim.move({ to: 'void' })
+      return refuse('payment_expired')
+    case 'unspent':
+    case 'unknown':
+      await claim.move({ to: 'unknown' })
+      // Mined without moving anything: not charged, but the key stays closed until the authorization has ended.
+      if (found.outcome === 'unspent' && record.reverted) return refuse('invalid_transaction_state')
+      return refuse('settlement_pending', { retryAfter: ASK_AGAIN })
+  }
+}
+
+async function lookup(network: Network, payment: IdentifiedPayment, record: PaymentRecord) {
+  try {
+    return await network.lookup(payment, record.attempt)
+  } catch (error) {
+    if (error instanceof ChainUnavailable) return { outcome: 'unknown' } as const
+    throw error
+  }
+}
+
+async function close(claim: Claim, outcome: SettleOutcome): Promise<Settlement | Refusal> {
+  switch (outcome.outcome) {
+    case 'settled':
+      return recordSettled(claim, outcome.settlement)
+    case 'refused':
+    case 'unavailable':
+      await claim.release()
+      return refuse(
+        isProblemCode(outcome.code) ? outcome.code : 'transaction_simulation_failed',
+        outcome.detail === undefined ? {} : { detail: outcome.detail },
+      )
+    case 'reverted':
+      await claim.move({ to: 'unknown', learnt: { reverted: true } })
+      return refuse('invalid_transaction_state', {
+        detail: `Transaction ${outcome.transaction} was mined and moved nothing.`,
+      })
+    case 'unknown':
+      await claim.move({ to: 'unknown' })
+      return refuse('settlement_pending', { retryAfter: ASK_AGAIN })
+  }
+}
+
+/** A settlement that cannot be recorded is not served: the record says `settling`, and the chain is asked by the next try. */
+async function recordSettled(claim: Claim, settlement: Settlement): Promise<Settlement | Refusal> {
+  try {
+    if (await claim.move({ to: 'settled', learnt: { settlement } })) return settlement
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+  }
+  return refuse('settlement_pending', { charged: 'yes', settlement, retryAfter: ASK_AGAIN })
+}

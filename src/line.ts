@@ -1,4 +1,3 @@
-import type { Caip2 } from './domain/ids.ts'
 import type { Payment } from './domain/payment.ts'
 import type { Quote } from './domain/quote.ts'
 import { carriesQuote, isRefusal, type Refusal, refuse } from './domain/refusal.ts'
@@ -6,13 +5,9 @@ import type { EdgeRequest } from './domain/request.ts'
 import type { Settlement } from './domain/settlement.ts'
 import type { Claim } from './ports/claim.ts'
 import type { Client } from './ports/client.ts'
-import type { Clock } from './ports/clock.ts'
-import type { Facilitator } from './ports/facilitator.ts'
-import type { Log } from './ports/log.ts'
-import type { Network } from './ports/network.ts'
-import { type Store, StoreUnavailable } from './ports/store.ts'
+import type { Parts } from './ports/parts.ts'
+import { StoreUnavailable } from './ports/store.ts'
 import type { Upstream } from './ports/upstream.ts'
-import type { Catalogue } from './pricing/catalogue.ts'
 import { accept } from './steps/accept.ts'
 import { answer } from './steps/answer.ts'
 import { check } from './steps/check.ts'
@@ -26,17 +21,6 @@ import { type Match, match } from './steps/match.ts'
 import { quote } from './steps/quote.ts'
 import { recall } from './steps/recall.ts'
 import { settle } from './steps/settle.ts'
-
-/** What the line works with; app.ts puts the adapters in. */
-export interface Parts {
-  readonly catalogue: Catalogue
-  readonly networks: ReadonlyMap<Caip2, Network>
-  readonly facilitators: ReadonlyMap<Caip2, Facilitator>
-  readonly upstreams: ReadonlyMap<string, Upstream>
-  readonly store: Store
-  readonly clock: Clock
-  readonly log: Log
-}
 
 /**
  * Takes one request from left to right: match, decode, identify, recall, quote, check, claim, settle, forward, deliver.

@@ -1,41 +1,13 @@
 import { createHash } from 'node:crypto'
+import type { Catalogue, InputRules, Route } from '../domain/catalogue.ts'
 import { v1NameOf } from '../domain/chains.ts'
 import type { AtomicUnits, Caip2 } from '../domain/ids.ts'
 import { type Decimal, parseDecimal, parseUsd, usdToAtomic } from '../domain/money.ts'
 import type { Offer } from '../domain/quote.ts'
-import { BadSchema, compileInput, type InputRules } from './input.ts'
+import { BadSchema, compileInput } from './input.ts'
 import { BadPricing } from './load.ts'
 import type { EvmAssetConfig, Pricing, RouteConfig, SolanaAssetConfig } from './schema.ts'
 import { pointerTo } from './secrets.ts'
-
-/** One operation that is sold or given away. */
-export interface Route {
-  /** `GET /v2/quantmetrics`, as in pricing.json. */
-  readonly key: string
-  readonly method: string
-  readonly path: string
-  readonly upstream: string
-  readonly free: boolean
-  readonly description: string
-  readonly mimeType: string
-  readonly input: InputRules
-  /** Its price in every accepted asset, before what a facilitator adds. */
-  readonly prices: readonly PricedOffer[]
-}
-
-/** An offer without the facilitator's part; `extra` is the asset's own. */
-export type PricedOffer = Offer
-
-/** Everything sold, as one version of the price list has it. */
-export interface Catalogue {
-  /** Changes whenever any price, payee or route does. */
-  readonly version: string
-  /** path → method → route */
-  readonly routes: ReadonlyMap<string, ReadonlyMap<string, Route>>
-  readonly skewSeconds: number
-  readonly maxBodyBytes: number
-  readonly leaseMs: number
-}
 
 const U64_MAX = 2n ** 64n - 1n
 const U256_MAX = 2n ** 256n - 1n
@@ -84,7 +56,7 @@ function inputOf(key: string, config: RouteConfig): InputRules {
   }
 }
 
-function pricesOf(pricing: Pricing, key: string, config: RouteConfig): PricedOffer[] {
+function pricesOf(pricing: Pricing, key: string, config: RouteConfig): Offer[] {
   const price = parseUsd(config.price ?? '') as Decimal
   const symbols = config.accepts ?? Object.keys(pricing.assets)
   const offers = symbols.flatMap((symbol) => {
@@ -122,7 +94,7 @@ function offerOf(
   token: EvmAssetConfig | SolanaAssetConfig,
   amount: AtomicUnits,
   maxTimeoutSeconds: number,
-): PricedOffer {
+): Offer {
   const common = {
     scheme: 'exact',
     network,

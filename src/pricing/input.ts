@@ -1,15 +1,5 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-
-/** What a route takes: checked on paid requests before they cost anything. */
-export interface InputRules {
-  /** Keys that the query may hold once only; undefined when the route declares nothing about its query. */
-  readonly singleKeys: ReadonlySet<string> | undefined
-  /** True when the body must be JSON. */
-  readonly jsonBody: boolean
-  /** Each returns what is wrong, or undefined. */
-  query(values: Readonly<Record<string, unknown>>): string | undefined
-  body(value: unknown): string | undefined
-}
+import type { InputRules } from '../domain/catalogue.ts'
 
 /** A schema in pricing.json that is no JSON Schema. */
 export class BadSchema extends Error {

@@ -28,7 +28,11 @@ export function fillIn(value: unknown, source: SecretSource): { value: unknown; 
     if (typeof node === 'string') return fillString(node, path)
     if (Array.isArray(node)) return node.map((item, index) => walk(item, [...path, String(index)]))
     if (typeof node !== 'object' || node === null) return node
-    return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item, [...path, key])]))
+    const members = Object.entries(node).map(([key, item]) => [key, walk(item, [...path, key]), item] as const)
+    // A member that is one reference to nothing, as in `${NAME:-}`, is as good as absent.
+    return Object.fromEntries(
+      members.filter(([, value, written]) => value !== '' || written === '').map(([key, value]) => [key, value]),
+    )
   }
   const fillString = (text: string, path: readonly string[]): string => {
     const fault = (reason: string) => faults.push({ pointer: pointerTo(path), reason })

@@ -1,6 +1,6 @@
+import type { Route } from '../domain/catalogue.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { type EdgeRequest, header, type PricedRequest, type Target } from '../domain/request.ts'
-import type { Route } from '../pricing/catalogue.ts'
 import { decodeUtf8 } from '../wire/base64.ts'
 import { AmbiguousJson, parseStrict } from '../wire/json.ts'
 

@@ -1,6 +1,6 @@
+import type { Catalogue, Route } from '../domain/catalogue.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { EdgeRequest, Target } from '../domain/request.ts'
-import type { Catalogue, Route } from '../pricing/catalogue.ts'
 
 export interface Match {
   readonly route: Route
@@ -38,10 +38,9 @@ export function match(request: EdgeRequest, catalogue: Catalogue): Match | Refus
 }
 
 function isPlainPath(path: string): boolean {
-  return (
-    PATH.test(path) &&
-    !path.split('/').some((segment, index) => segment === '.' || segment === '..' || (segment === '' && index > 0))
-  )
+  if (path === '/') return true
+  const segments = path.split('/').slice(1)
+  return PATH.test(path) && !segments.some((segment) => segment === '' || segment === '.' || segment === '..')
 }
 
 /** Splits and decodes a query strictly; undefined when a reader might see something else in it. */

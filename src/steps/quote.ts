@@ -1,7 +1,7 @@
+import type { Catalogue, Route } from '../domain/catalogue.ts'
 import type { Caip2 } from '../domain/ids.ts'
 import type { Offer, Quote } from '../domain/quote.ts'
 import type { Facilitator } from '../ports/facilitator.ts'
-import type { Catalogue, Route } from '../pricing/catalogue.ts'
 
 /**
  * What a call costs now, per accepted asset.

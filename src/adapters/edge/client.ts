@@ -15,7 +15,8 @@ export function httpClient(response: ServerResponse, extra: HeaderFields): Clien
     gone: gone.signal,
     answer(status, headers, body) {
       const bytes = typeof body === 'string' ? Buffer.from(body) : body
-      head(status, [...headers, ['content-length', String(bytes.length)]])
+      // 204 has no body and so no length (RFC 9110 section 8.6).
+      head(status, status === 204 ? headers : [...headers, ['content-length', String(bytes.length)]])
       // A request whose body was not read to its end cannot be followed by another on the same connection.
       if (!response.req.complete) response.shouldKeepAlive = false
       response.end(bytes)

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { check } from './check.ts'
+import { schema } from './schema.ts'
+
+/** One command of `farebox`; gives the exit code. */
+export interface Command {
+  readonly summary: string
+  run(args: readonly string[]): Promise<number> | number
+}
+
+const commands: Readonly<Record<string, Command>> = { check, schema }
+
+const usage = (): string =>
+  [
+    'usage: farebox <command> [options]',
+    '',
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`),
+    '',
+  ].join('\n')
+
+const [name = '', ...args] = process.argv.slice(2)
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+if (command) {
+  process.exitCode = await command.run(args)
+} else if (name === '' || name === 'help' || name === '--help') {
+  process.stdout.write(usage())
+} else {
+  process.stderr.write(`farebox: there is no command "${name}"\n\n${usage()}`)
+  process.exitCode = 2
+}

@@ -103,10 +103,16 @@ async function openChain(
       })
     : evmNetwork({ id, rpc, tokens: tokens as EvmAssetConfig[] })
   if (config.facilitator !== 'embedded')
-    return { network, facilitator: remoteFacilitator(config.facilitator, network, log) }
+    return { network, facilitator: remoteFacilitator(config.facilitator, network, log, config.confirmMs) }
   const facilitator = isSolanaConfig(config)
-    ? embeddedSolana({ rpc, network, feePayerKey: config.feePayer ?? '' })
-    : embeddedEvm({ rpc, relayerKey: config.relayer ?? '', chainId: Number(id.slice('eip155:'.length)), log })
+    ? embeddedSolana({ rpc, network, feePayerKey: config.feePayer ?? '', confirmMs: config.confirmMs })
+    : embeddedEvm({
+        rpc,
+        relayerKey: config.relayer ?? '',
+        chainId: Number(id.slice('eip155:'.length)),
+        log,
+        confirmMs: config.confirmMs,
+      })
   return { network, facilitator }
 }
 

@@ -23,7 +23,10 @@ export function compileInput({ query, body }: InputConfig): InputRules {
     singleKeys: query && new Set(singleKeysOf(query)),
     jsonBody: checkBody !== undefined,
     // Coercion writes into what it checks; what is forwarded are the caller's own bytes.
-    query: (values) => checkQuery && complaint(checkQuery, { ...values }, 'query'),
+    query(values) {
+      const coerced = { ...values }
+      return checkQuery && (complaint(checkQuery, coerced, 'query') ?? infinite(coerced))
+    },
     body: (value) => checkBody && complaint(checkBody, value, 'body'),
   }
 }
@@ -38,6 +41,12 @@ function compile(ajv: Ajv2020, schema: Record<string, unknown>, where: string): 
 
 function complaint(check: ValidateFunction, value: unknown, where: string): string | undefined {
   return check(value) ? undefined : describe(check.errors?.[0], where)
+}
+
+/** Coercion makes a number of the text `Infinity`, and no bound of a schema stops it: no upstream can mean to take it. */
+function infinite(coerced: Readonly<Record<string, unknown>>): string | undefined {
+  const found = Object.entries(coerced).find(([, value]) => typeof value === 'number' && !Number.isFinite(value))
+  return found && `query/${found[0]} must be a finite number.`
 }
 
 function describe(error: ErrorObject | undefined, where: string): string {

@@ -34,6 +34,15 @@ const facilitator = z
   .default('embedded')
   .describe('"embedded" settles with our own relayer; a URL names a remote x402 facilitator')
 
+const confirmMs = z
+  .int()
+  .min(100)
+  .max(120_000)
+  .default(20_000)
+  .describe(
+    'how long a request waits for its settlement before it is answered 503; the payment is then looked up, not lost',
+  )
+
 const evmNetwork = z.strictObject({
   id: z
     .string()
@@ -42,6 +51,7 @@ const evmNetwork = z.strictObject({
   payTo: evmAddress.describe('the address that receives'),
   rpc: url.describe('our own node, by which every settlement is checked'),
   facilitator,
+  confirmMs,
   relayer: z
     .string()
     .regex(/^0x[0-9a-fA-F]{64}$/, 'a private key: 0x and 64 hexadecimal digits')
@@ -57,6 +67,7 @@ const solanaNetwork = z.strictObject({
   payTo: solanaAddress.describe('the owner whose associated token account receives'),
   rpc: url,
   facilitator,
+  confirmMs,
   feePayer: z
     .string()
     .regex(/^[1-9A-HJ-NP-Za-km-z]{80,90}$/, 'a secret key of 64 bytes in base58')

@@ -40,7 +40,7 @@ export function createHandler({ line, probes, log, hasRoute, ...edge }: HandlerO
           requestId: id,
           method: request.method,
           path,
-          status: response.statusCode,
+          status: response.writableFinished ? response.statusCode : 'aborted',
           ms: Math.round(performance.now() - started),
         },
         'request',

@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Handler } from './handler.ts'
 
 /** Bounds of one connection (threats T22); a slow or endless request head is cut off. */
@@ -28,6 +28,7 @@ export async function listen(handler: Handler, host: string, port: number): Prom
     },
     handler,
   )
+  const connections = trackConnections(server)
   // We take no protocol upgrade and no tunnel: such a connection is closed (threats T21).
   server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'))
   server.on('connect', (_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'))
@@ -36,12 +37,41 @@ export async function listen(handler: Handler, host: string, port: number): Prom
     server.listen(port, host, resolve)
   })
   const { port: actual } = server.address() as AddressInfo
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, drain: () => drain(server) }
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, drain: () => drain(server, connections) }
 }
 
-async function drain(server: Server): Promise<void> {
+/**
+ * Knows which connections a request is under way on. node:http counts one that was opened and never used as busy, and
+ * would wait for it.
+ */
+function trackConnections(server: Server) {
+  const busy = new Map<Socket, number>()
+  let draining = false
+  server.on('connection', (socket: Socket) => {
+    busy.set(socket, 0)
+    socket.once('close', () => busy.delete(socket))
+  })
+  server.prependListener('request', ({ socket }, response: ServerResponse) => {
+    busy.set(socket, (busy.get(socket) ?? 0) + 1)
+    if (draining) response.shouldKeepAlive = false
+    response.once('close', () => {
+      const left = (busy.get(socket) ?? 1) - 1
+      if (busy.has(socket)) busy.set(socket, left)
+      if (draining && left === 0) socket.end()
+    })
+  })
+  return {
+    /** Closes every connection as soon as nothing is under way on it. */
+    retire() {
+      draining = true
+      for (const [socket, requests] of busy) if (requests === 0) socket.destroy()
+    },
+  }
+}
+
+async function drain(server: Server, connections: ReturnType<typeof trackConnections>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
+  connections.retire()
   const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
   await closed
   clearTimeout(force)

@@ -16,19 +16,16 @@ export type Sent = EvmReceipt | 'sent' | 'nonce-taken' | 'rejected'
 export type Broadcast = (transaction: SignedTransaction) => Promise<Sent>
 
 const METHOD_NOT_FOUND = -32_601
-/** A node that has the method answers when the transaction is mined, or says after its own time-out that it is not yet. */
-const SYNC_TIMEOUT_MS = 20_000
-const RECEIPT_WAIT_MS = 20_000
 const POLL_MS = 200
 const RESEND_EVERY = 10
 
 /** Uses `eth_sendRawTransactionSync` (EIP-7966) where the node has it: one call instead of a call and a poll. */
-export function openBroadcast(rpc: Rpc): Broadcast {
+export function openBroadcast(rpc: Rpc, confirmMs: number): Broadcast {
   let sync = true
   return async function broadcast(transaction): Promise<Sent> {
     try {
       if (!sync) return await sendOnly(rpc, transaction)
-      return await rpc.call<EvmReceipt>('eth_sendRawTransactionSync', [transaction.raw], SYNC_TIMEOUT_MS)
+      return await rpc.call<EvmReceipt>('eth_sendRawTransactionSync', [transaction.raw], confirmMs)
     } catch (error) {
       if (sync && error instanceof RpcError && error.code === METHOD_NOT_FOUND) {
         sync = false
@@ -62,8 +59,12 @@ async function classify(rpc: Rpc, error: unknown, { hash }: SignedTransaction): 
 }
 
 /** Waits for a receipt, sending the same bytes again now and then; undefined when time runs out. */
-export async function awaitReceipt(rpc: Rpc, { raw, hash }: SignedTransaction): Promise<EvmReceipt | undefined> {
-  const until = Date.now() + RECEIPT_WAIT_MS
+export async function awaitReceipt(
+  rpc: Rpc,
+  { raw, hash }: SignedTransaction,
+  confirmMs: number,
+): Promise<EvmReceipt | undefined> {
+  const until = Date.now() + confirmMs
   for (let poll = 0; Date.now() < until; poll++) {
     try {
       const receipt = await rpc.call<EvmReceipt | null>('eth_getTransactionReceipt', [hash])

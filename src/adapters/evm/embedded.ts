@@ -22,12 +22,13 @@ export interface EmbeddedEvmOptions {
   readonly relayerKey: string
   readonly chainId: number
   readonly log: Log
+  readonly confirmMs: number
 }
 
 /** Settles EIP-3009 authorizations with our own relayer: simulate, write down, broadcast, look at the receipt. */
-export function embeddedEvm({ rpc, relayerKey, chainId, log }: EmbeddedEvmOptions): Facilitator {
+export function embeddedEvm({ rpc, relayerKey, chainId, log, confirmMs }: EmbeddedEvmOptions): Facilitator {
   const relayer = openRelayer(rpc, relayerKey, chainId)
-  const broadcast = openBroadcast(rpc)
+  const broadcast = openBroadcast(rpc, confirmMs)
   return {
     extra: () => ({}),
     async settle(payment, _offer, journal) {
@@ -37,7 +38,7 @@ export function embeddedEvm({ rpc, relayerKey, chainId, log }: EmbeddedEvmOption
       const call = { to: payment.transfer.asset as Hex, data: transferCalldata(authorization, signature) as Hex }
       const refused = await simulate(rpc, relayer, call)
       if (refused) return refused
-      return send({ relayer, broadcast, log, rpc }, call, payment, authorization, journal)
+      return send({ relayer, broadcast, log, rpc, confirmMs }, call, payment, authorization, journal)
     },
     async inspect() {
       const balance = BigInt(await rpc.call<string>('eth_getBalance', [relayer.address, 'latest']))
@@ -79,6 +80,7 @@ interface Sender {
   readonly broadcast: Broadcast
   readonly rpc: Rpc
   readonly log: Log
+  readonly confirmMs: number
 }
 
 async function send(
@@ -88,7 +90,7 @@ async function send(
   authorization: Eip3009Authorization,
   journal: Journal,
 ): Promise<SettleOutcome> {
-  const { relayer, broadcast, rpc, log } = sender
+  const { relayer, broadcast, rpc, log, confirmMs } = sender
   const { lane } = relayer
   for (let attempt = 0; attempt < NONCE_TRIES; attempt++) {
     const signed = await sign(relayer, call)
@@ -117,7 +119,7 @@ async function send(
       lane.giveBack(signed.nonce)
       return { outcome: 'unavailable', code: 'chain_unavailable' }
     }
-    const receipt = sent === 'sent' ? await awaitReceipt(rpc, signed) : sent
+    const receipt = sent === 'sent' ? await awaitReceipt(rpc, signed, confirmMs) : sent
     lane.done()
     return receipt ? judge(receipt, payment, authorization) : { outcome: 'unknown', transaction: signed.hash }
   }

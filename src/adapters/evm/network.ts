@@ -1,4 +1,4 @@
-import { decodeAbiParameters, parseAbiParameters } from 'viem'
+import { decodeAbiParameters, getAddress, parseAbiParameters } from 'viem'
 import type { Caip2, PaymentKey } from '../../domain/ids.ts'
 import { seconds } from '../../domain/ids.ts'
 import type { Eip3009Authorization, IdentifiedPayment, Payment } from '../../domain/payment.ts'
@@ -90,7 +90,7 @@ function identified(
   const key = `${id}:${asset.toLowerCase()}:${from}:${nonce}` as PaymentKey
   const endsBy = seconds(Number(validBefore < 2n ** 40n ? validBefore : 2n ** 40n))
   const transfer = { network: id, asset, from, to, amount: value, window: { validAfter, validBefore }, endsBy }
-  return { payment, key, payer: from, transfer, sponsored: undefined }
+  return { payment, key, payer: getAddress(from), transfer, sponsored: undefined }
 }
 
 async function receiptProof(rpc: Rpc, hash: string, { transfer }: IdentifiedPayment, { nonce }: Eip3009Authorization) {

@@ -1,3 +1,4 @@
+import { getAddress } from 'viem'
 import type { Eip3009Authorization, Transfer } from '../../domain/payment.ts'
 import type { Settlement } from '../../domain/settlement.ts'
 import { hexWord, type Signature, uintWord } from './eip712.ts'
@@ -75,5 +76,12 @@ export function provenBy(receipt: EvmReceipt, transfer: Transfer, nonce: string)
     BigInt(moved.data) === transfer.amount
   if (!exact) return undefined
   const { network, from, to, amount } = transfer
-  return { network, asset: transfer.asset, payer: from, payTo: to, amount, transaction: receipt.transactionHash }
+  return {
+    network,
+    asset: transfer.asset,
+    payer: getAddress(from),
+    payTo: getAddress(to),
+    amount,
+    transaction: receipt.transactionHash,
+  }
 }

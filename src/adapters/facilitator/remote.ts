@@ -14,8 +14,6 @@ import { type FacilitatorApi, openFacilitatorApi } from './api.ts'
 
 const SUPPORTED_EVERY_MS = 30_000
 const SUPPORTED_RETRY_MS = 2_000
-/** How long the chain is asked after the facilitator has answered, or failed to. */
-const CONFIRM_WAIT_MS = 15_000
 const CONFIRM_POLL_MS = 250
 
 const verified = z.object({ isValid: z.boolean(), invalidReason: z.string().nullish() })
@@ -30,7 +28,7 @@ const settledAnswer = z.object({
  *
  * It is never taken at its word: neither its success nor its failure counts until our own node has shown it (threats T7).
  */
-export function remoteFacilitator(url: string, network: Network, log: Log): Facilitator {
+export function remoteFacilitator(url: string, network: Network, log: Log, confirmMs: number): Facilitator {
   const api = openFacilitatorApi(url)
   const kinds = watchSupported(api, network, log)
   return {
@@ -47,6 +45,7 @@ export function remoteFacilitator(url: string, network: Network, log: Log): Faci
         offer,
         { via: 'remote', transaction: undefined, raw: undefined, ...position },
         journal,
+        confirmMs,
       )
     },
     async inspect() {
@@ -96,11 +95,12 @@ async function send(
   offer: Offer,
   attempt: Attempt,
   journal: Journal,
+  confirmMs: number,
 ): Promise<SettleOutcome> {
   if (!(await journal(attempt))) return { outcome: 'unavailable', code: 'store_unavailable' }
   const answer = settledAnswer.safeParse(await api.post('/settle', bodyOf(payment, offer)))
   const hint = answer.success ? (answer.data.transaction ?? undefined) : undefined
-  for (const until = Date.now() + CONFIRM_WAIT_MS; Date.now() < until; await sleep(CONFIRM_POLL_MS)) {
+  for (const until = Date.now() + confirmMs; Date.now() < until; await sleep(CONFIRM_POLL_MS)) {
     const found = await ask(network, payment, attempt, hint)
     if (found.outcome === 'settled') return found
     // It said that it failed: the chain does not contradict it now, but may yet. There is nothing to wait for here.

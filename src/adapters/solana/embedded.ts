@@ -14,7 +14,6 @@ import { readTransaction } from './transaction.ts'
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 const LAMPORTS_PER_SIGNATURE = 5_000n
 const LOW_FLOAT_SETTLEMENTS = 1_000n
-const CONFIRM_WAIT_MS = 30_000
 const RESEND_MS = 2_000
 
 export interface EmbeddedSolanaOptions {
@@ -22,6 +21,7 @@ export interface EmbeddedSolanaOptions {
   readonly network: Network
   /** 64 bytes in base58: seed and public key. */
   readonly feePayerKey: string
+  readonly confirmMs: number
 }
 
 /** A key pair that signs as fee payer. */
@@ -31,7 +31,7 @@ interface FeePayer {
 }
 
 /** Settles partially signed transactions with our own fee payer: simulate, write down, send, wait for `confirmed`. */
-export function embeddedSolana({ rpc, network, feePayerKey }: EmbeddedSolanaOptions): Facilitator {
+export function embeddedSolana({ rpc, network, feePayerKey, confirmMs }: EmbeddedSolanaOptions): Facilitator {
   const feePayer = openFeePayer(feePayerKey)
   const statuses = watchStatuses(rpc)
   return {
@@ -48,7 +48,7 @@ export function embeddedSolana({ rpc, network, feePayerKey }: EmbeddedSolanaOpti
       const raw = signed.wire.toString('base64')
       if (!(await journal({ via: 'embedded', transaction: signed.signature, raw, ...position })))
         return { outcome: 'unavailable', code: 'store_unavailable' }
-      return send(rpc, statuses, payment, signed.signature, raw)
+      return send(rpc, statuses, payment, signed.signature, raw, confirmMs)
     },
     async inspect() {
       const { value } = await rpc.call<{ value: number }>('getBalance', [feePayer.address])
@@ -127,6 +127,7 @@ async function send(
   payment: IdentifiedPayment,
   signature: string,
   raw: string,
+  confirmMs: number,
 ): Promise<SettleOutcome> {
   const submit = () =>
     rpc
@@ -136,7 +137,7 @@ async function send(
   const resend = setInterval(submit, RESEND_MS)
   try {
     await submit()
-    const end = await statuses.wait(signature, CONFIRM_WAIT_MS)
+    const end = await statuses.wait(signature, confirmMs)
     if (end === 'confirmed') return { outcome: 'settled', settlement: settlementOf(payment, signature) }
     return end === 'failed'
       ? { outcome: 'reverted', code: 'invalid_transaction_state', transaction: signature }

@@ -36,6 +36,8 @@ export function openUpstream({ url, timeoutMs, headers }: UpstreamOptions): Upst
           signal,
           responseHeaders: 'raw',
         })
+        // Whoever reads the body learns of its end; one that is thrown away unread must not bring the process down.
+        response.body.on('error', () => undefined)
         return { status: response.statusCode, headers: pairs(response.headers), body: response.body }
       } catch (error) {
         throw new UpstreamUnavailable((error as Error).message)

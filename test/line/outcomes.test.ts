@@ -1,0 +1,238 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { decode } from '../support/evm-payment.ts'
+import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { type Faults, faultyRpc } from '../support/rpc-proxy.ts'
+import { rpc, signSolana } from '../support/solana-client.ts'
+import { openWorld, TARGET, type World } from '../support/world.ts'
+
+const PRICE = 34_000n
+
+describe('an upstream that fails after the payment settled', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await openWorld()
+  })
+  afterAll(() => world.stop())
+  beforeEach(() => {
+    world.upstream.hits.length = 0
+    world.upstream.behave(undefined)
+  })
+
+  const failures: [string, Parameters<World['upstream']['behave']>[0]][] = [
+    ['answers 500', (_, response) => void response.writeHead(500).end('secret stack trace')],
+    ['answers 429', (_, response) => void response.writeHead(429).end()],
+    ['resets', (_, response) => void response.socket?.destroy()],
+    ['hangs', () => undefined],
+  ]
+  test.each(failures)('%s: 502 with the receipt and a credit, redeemed by the same payment', async (_, behaviour) => {
+    const before = await world.revenue()
+    const { v2 } = await world.sign()
+    world.upstream.behave(behaviour)
+    const failed = await world.call(v2)
+    expect(failed).toMatchObject({ status: 502, json: { code: 'upstream_failed', charged: true, retryable: true } })
+    expect(failed.text).not.toContain('secret')
+    expect(decode(failed.headers.get('payment-response') ?? '')).toMatchObject({
+      success: true,
+      amount: String(PRICE),
+      extensions: { farebox: { credit: true } },
+    })
+    expect(failed.headers.get('payment-required')).toBeNull()
+
+    world.upstream.behave(undefined)
+    const served = await world.call(v2)
+    expect(served).toMatchObject({ status: 200, json: { data: 'sold' } })
+    expect(decode(served.headers.get('payment-response') ?? '')).toMatchObject({
+      transaction: decode(failed.headers.get('payment-response') ?? '')['transaction'],
+    })
+    expect(await world.call(v2)).toMatchObject({ status: 402, json: { code: 'payment_already_used' } })
+    expect(await world.revenue()).toBe(before + PRICE)
+  })
+
+  test('is tried three times in all, then kept for a refund', async () => {
+    world.upstream.behave((_, response) => void response.writeHead(503).end())
+    const { v2 } = await world.sign()
+    for (let attempt = 0; attempt < 3; attempt++)
+      expect(await world.call(v2)).toMatchObject({ status: 502, json: { code: 'upstream_failed' } })
+    expect(await world.call(v2)).toMatchObject({
+      status: 502,
+      json: { code: 'delivery_exhausted', charged: true, retryable: false },
+    })
+    expect(world.upstream.hits).toHaveLength(3)
+  })
+
+  test('breaks off its body: the caller sees a broken connection, and a credit is kept', async () => {
+    const { v2 } = await world.sign()
+    world.upstream.behave((_, response) => {
+      response.writeHead(200, { 'content-length': '100000' })
+      response.write('x'.repeat(50_000), () => response.socket?.destroy())
+    })
+    await expect(world.call(v2)).rejects.toThrow()
+    world.upstream.behave(undefined)
+    expect(await world.call(v2)).toMatchObject({ status: 200 })
+  })
+
+  test('answers 404: that is an answer, and it was sold', async () => {
+    const { v2 } = await world.sign()
+    world.upstream.behave(
+      (_, response) => void response.writeHead(404, { 'content-type': 'application/json' }).end('{"none":true}'),
+    )
+    expect(await world.call(v2)).toMatchObject({ status: 404, json: { none: true } })
+    expect(await world.call(v2)).toMatchObject({ status: 402, json: { code: 'payment_already_used' } })
+  })
+
+  test('is cancelled when the caller hangs up, and the payment stays owed', async () => {
+    const { v2 } = await world.sign()
+    let cancelled = false
+    world.upstream.behave((_, response) => void response.once('close', () => (cancelled = true)))
+    const hangUp = AbortSignal.timeout(300)
+    await expect(world.call(v2, { signal: hangUp })).rejects.toThrow()
+    await expect.poll(() => cancelled).toBe(true)
+    world.upstream.behave(undefined)
+    await expect.poll(async () => (await world.call(v2)).status).toBe(200)
+  })
+})
+
+describe('a store that is gone', () => {
+  let redis: RedisServer
+  let world: World
+  beforeAll(async () => {
+    redis = await startRedis()
+    world = await openWorld({ store: 'redis', redisUrl: redis.url })
+  })
+  afterAll(async () => {
+    await world.stop()
+    await redis.stop()
+  })
+
+  test('shuts the gate: 503, upstream untouched, nothing settled; and the payment is good once it is back', async () => {
+    const before = await world.revenue()
+    const { v2 } = await world.sign()
+    process.kill(redis.pid, 'SIGSTOP')
+    const refused = await world.call(v2)
+    process.kill(redis.pid, 'SIGCONT')
+    expect(refused).toMatchObject({ status: 503, json: { code: 'store_unavailable', charged: false } })
+    expect(refused.headers.get('retry-after')).not.toBeNull()
+    expect(refused.headers.get('payment-required')).toBeNull()
+    expect(world.upstream.hits).toHaveLength(0)
+    expect(await world.revenue()).toBe(before)
+    await expect.poll(async () => (await world.call(v2)).status, { timeout: 15_000 }).toBe(200)
+    expect(await world.revenue()).toBe(before + PRICE)
+  })
+
+  test('still lets prices be asked', async () => {
+    process.kill(redis.pid, 'SIGSTOP')
+    const [quote, ready] = await Promise.all([world.call(), world.call(undefined, { target: '/readyz' })])
+    process.kill(redis.pid, 'SIGCONT')
+    expect(quote.status).toBe(402)
+    expect(ready.status).toBe(503)
+  })
+
+  test('that would evict records is not started with', async () => {
+    const evicting = await startRedis('--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru')
+    await expect(openWorld({ store: 'redis', redisUrl: evicting.url })).rejects.toThrow(
+      'set maxmemory-policy noeviction',
+    )
+    await evicting.stop()
+  })
+  test('that keeps no append-only file is warned of', async () => {
+    const forgetful = await startRedis('--appendonly', 'no')
+    const warned = await openWorld({ store: 'redis', redisUrl: forgetful.url })
+    expect(warned.gateway.log.lines.filter(({ level }) => level === 'warn').map(({ event }) => event)).toEqual([
+      expect.stringContaining('appendonly yes'),
+    ])
+    await warned.stop()
+    await forgetful.stop()
+  })
+})
+
+describe('a chain whose node fails', () => {
+  let world: World
+  let base: Faults
+  let solana: Faults
+  beforeAll(async () => {
+    world = await openWorld({ solana: true })
+    ;[base, solana] = await Promise.all([faultyRpc(world.evm.rpcUrl), faultyRpc(world.solana?.rpcUrl ?? '')])
+  })
+  afterAll(async () => {
+    await world.stop()
+    await Promise.all([base.stop(), solana.stop()])
+  })
+  afterEach(() => {
+    base.fail(undefined)
+    solana.fail(undefined)
+    world.upstream.hits.length = 0
+  })
+  const faulty = () =>
+    world.addGateway(({ networks }) => {
+      networks['base'] = { ...networks['base'], rpc: base.url, confirmMs: 1_500 }
+      networks['solana'] = { ...networks['solana'], rpc: solana.url, confirmMs: 1_500 }
+    })
+
+  test.each(['down', 'html', 'empty', 'redirect', 'error'] as const)(
+    '%s: 503, nothing sent, nothing served, the payment still good',
+    async (fault) => {
+      const gateway = await faulty()
+      const before = await world.revenue()
+      const { v2 } = await world.sign()
+      base.fail({ fault, methods: /./ })
+      expect(await world.call(v2, { gateway })).toMatchObject({
+        status: 503,
+        json: { code: 'chain_unavailable', charged: false },
+      })
+      base.fail(undefined)
+      expect(world.upstream.hits).toHaveLength(0)
+      expect(await world.call(v2, { gateway })).toMatchObject({ status: 200 })
+      expect(await world.revenue()).toBe(before + PRICE)
+    },
+  )
+
+  test('Base: a transaction that was sent and not answered is neither served nor charged again until the chain is asked', async () => {
+    const gateway = await faulty()
+    const before = await world.revenue()
+    const { v2 } = await world.sign()
+    // The transaction goes out; its answer and every later look at the chain are lost.
+    base.fail({ fault: 'deaf', methods: /sendRawTransaction|Receipt|getLogs/ })
+    const pending = await world.call(v2, { gateway })
+    expect(pending).toMatchObject({ status: 503, json: { code: 'settlement_pending', charged: 'unknown' } })
+    expect(pending.headers.get('retry-after')).not.toBeNull()
+    expect(pending.headers.get('payment-required')).toBeNull()
+    expect(await world.call(v2, { gateway })).toMatchObject({ status: 503, json: { code: 'settlement_pending' } })
+    expect(world.upstream.hits).toHaveLength(0)
+    base.fail(undefined)
+    expect(await world.call(v2, { gateway })).toMatchObject({ status: 200, json: { data: 'sold' } })
+    expect(await world.call(v2, { gateway })).toMatchObject({ status: 402, json: { code: 'payment_already_used' } })
+    expect(world.upstream.hits).toHaveLength(1)
+    expect(await world.revenue()).toBe(before + PRICE)
+  })
+
+  test('Solana: a transaction whose fate is unknown is asked about, then served once', async () => {
+    const gateway = await faulty()
+    const chain = world.solana
+    if (!chain) throw new Error('no Solana')
+    const offer = (await world.offers(TARGET, gateway)).find(({ network }) => network === chain.network)
+    if (!offer) throw new Error('no offer')
+    const { v2 } = await signSolana(chain, offer)
+    solana.fail({ fault: 'deaf', methods: /sendTransaction|getSignatureStatuses|getTransaction/ })
+    expect(await world.call(v2, { gateway })).toMatchObject({
+      status: 503,
+      json: { code: 'settlement_pending', charged: 'unknown' },
+    })
+    expect(world.upstream.hits).toHaveLength(0)
+    solana.fail(undefined)
+    expect(await world.call(v2, { gateway })).toMatchObject({ status: 200 })
+    expect(world.upstream.hits).toHaveLength(1)
+  })
+
+  test('Base: a relayer nonce that somebody else used is passed over', async () => {
+    const gateway = await faulty()
+    const first = await world.sign()
+    expect(await world.call(first.v2, { gateway })).toMatchObject({ status: 200 })
+    const { relayer } = world.evm.accounts
+    await rpc(world.evm.rpcUrl, 'anvil_impersonateAccount', [relayer.address])
+    await rpc(world.evm.rpcUrl, 'eth_sendTransaction', [{ from: relayer.address, to: relayer.address, value: '0x0' }])
+    await sleep(50)
+    const second = await world.sign()
+    expect(await world.call(second.v2, { gateway })).toMatchObject({ status: 200 })
+  })
+})

@@ -103,7 +103,7 @@ async function openChain(
       })
     : evmNetwork({ id, rpc, tokens: tokens as EvmAssetConfig[] })
   if (config.facilitator !== 'embedded')
-    return { network, facilitator: remoteFacilitator(config.facilitator, network, log, config.confirmMs) }
+    return { network, facilitator: await remoteFacilitator(config.facilitator, network, log, config.confirmMs) }
   const facilitator = isSolanaConfig(config)
     ? embeddedSolana({ rpc, network, feePayerKey: config.feePayer ?? '', confirmMs: config.confirmMs })
     : embeddedEvm({

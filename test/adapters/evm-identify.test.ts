@@ -114,6 +114,9 @@ describe('a signature that is refused', () => {
     bytes[64] = v
     expect(codeOf(paymentOf(bytes))).toBe(refused)
   })
+  test('with a byte behind it', async () => {
+    expect(codeOf(paymentOf(Buffer.concat([hexToBytes(await sign()), Buffer.from([0])])))).toBe(refused)
+  })
   test.each([0, 64, 66])('of %s bytes', (length) =>
     expect(codeOf(paymentOf(new Uint8Array(length).fill(1)))).toBe(refused),
   )

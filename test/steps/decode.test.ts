@@ -93,6 +93,18 @@ describe('what is no payment', () => {
     ))
 })
 
+describe('the detail says what to mend', () => {
+  test.each([
+    ['!!!!', 'not padded standard base64'],
+    ['', 'not padded standard base64'],
+    [Buffer.from([0x7b, 0xff, 0x7d]).toString('base64'), 'not UTF-8'],
+    [base64('{'), 'not JSON'],
+    [base64('{"a":1,"A":2}'), 'more than once'],
+  ])('%j: %s', (value, detail) =>
+    expect(decodePayment(value, 2)).toMatchObject({ detail: expect.stringContaining(detail) }),
+  )
+})
+
 describe('versions', () => {
   test.each([
     [3, 2],

@@ -28,9 +28,16 @@ const settledAnswer = z.object({
  *
  * It is never taken at its word: neither its success nor its failure counts until our own node has shown it (threats T7).
  */
-export function remoteFacilitator(url: string, network: Network, log: Log, confirmMs: number): Facilitator {
+export async function remoteFacilitator(
+  url: string,
+  network: Network,
+  log: Log,
+  confirmMs: number,
+): Promise<Facilitator> {
   const api = openFacilitatorApi(url)
   const kinds = watchSupported(api, network, log)
+  // What it can settle is known before the first quote; one that does not answer yet is asked again later.
+  await kinds.refresh()
   return {
     extra: kinds.extra,
     async settle(payment, offer, journal) {
@@ -150,7 +157,6 @@ function watchSupported(api: FacilitatorApi, network: Network, log: Log) {
     timer = setTimeout(refresh, extra ? SUPPORTED_EVERY_MS : SUPPORTED_RETRY_MS)
     timer.unref()
   }
-  void refresh()
   return {
     refresh,
     extra: () => extra,

@@ -26,23 +26,27 @@ export class BadSetting extends Error {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
-/** @throws BadSetting */
+/**
+ * An empty variable counts as unset, as compose files leave them.
+ *
+ * @throws BadSetting
+ */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const port = env['PORT'] ?? '4020'
+  const port = env['PORT'] || '4020'
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new BadSetting(`PORT is "${port}": it must be a number from 0 to 65535`)
-  const logLevel = env['LOG_LEVEL'] ?? 'info'
+  const logLevel = env['LOG_LEVEL'] || 'info'
   if (!LOG_LEVELS.includes(logLevel))
     throw new BadSetting(`LOG_LEVEL is "${logLevel}": it must be one of ${LOG_LEVELS.join(', ')}`)
-  const publicUrl = env['PUBLIC_URL']?.replace(/\/+$/, '')
+  const publicUrl = (env['PUBLIC_URL'] || undefined)?.replace(/\/+$/, '')
   if (publicUrl !== undefined && !(URL.canParse(publicUrl) && new URL(publicUrl).origin === publicUrl))
     throw new BadSetting(`PUBLIC_URL is "${publicUrl}": it must be an origin such as https://api.example.com`)
   return {
-    host: env['HOST'] ?? '127.0.0.1',
+    host: env['HOST'] || '127.0.0.1',
     port: Number(port),
-    pricingFile: env['PRICING_FILE'] ?? './pricing.json',
+    pricingFile: env['PRICING_FILE'] || './pricing.json',
     redisUrl: env['REDIS_URL'] || undefined,
-    storeDir: env['STORE_DIR'] ?? './.farebox',
+    storeDir: env['STORE_DIR'] || './.farebox',
     logLevel,
     publicUrl,
   }

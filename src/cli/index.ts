@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { check } from './check.ts'
+import { errors } from './errors.ts'
 import { schema } from './schema.ts'
 
 /** One command of `farebox`; gives the exit code. */
@@ -8,7 +9,7 @@ export interface Command {
   run(args: readonly string[]): Promise<number> | number
 }
 
-const commands: Readonly<Record<string, Command>> = { check, schema }
+const commands: Readonly<Record<string, Command>> = { check, errors, schema }
 
 const usage = (): string =>
   [

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { errorTable } from '../../src/cli/errors.ts'
 import { pricingJsonSchema } from '../../src/pricing/json-schema.ts'
 
 const FORBIDDEN = [
@@ -73,4 +74,8 @@ test('pricing.json fits its JSON Schema, and sells every route of the upstream a
   )) {
     expect(pricing.routes[key]).toMatchObject(JSON.parse(JSON.stringify({ price, free, input, output, description })))
   }
+})
+
+test('the README holds the error table of the code', () => {
+  expect(readFileSync('README.md', 'utf8')).toContain(errorTable())
 })

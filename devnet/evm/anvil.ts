@@ -26,11 +26,11 @@ export interface Anvil {
 
 const ATTEMPTS = 3
 
-/** Starts anvil on loopback and resolves when it answers. Port 0 lets the system choose. */
-export async function startAnvil(port: number, chainId: number): Promise<Anvil> {
+/** Starts anvil and resolves when it answers. Port 0 lets the system choose. */
+export async function startAnvil(port: number, chainId: number, host: string): Promise<Anvil> {
   for (let attempt = 1; ; attempt++) {
     const chosen = await claimPort(port, 'anvil')
-    const args = ['--host', '127.0.0.1', '--port', String(chosen), '--chain-id', String(chainId), '--silent']
+    const args = ['--host', host, '--port', String(chosen), '--chain-id', String(chainId), '--silent']
     const child = startChild({ name: 'anvil', command: binary(), args: [...args, '--slots-in-an-epoch', '1'] })
     const url = `http://127.0.0.1:${chosen}`
     try {

@@ -19,6 +19,8 @@ export type { EvmAccount } from './accounts.ts'
 export interface EvmOptions {
   /** 0 (the default) lets the system choose. */
   port?: number
+  /** Where it listens; loopback by default. */
+  host?: string
   /** 84532 (Base Sepolia, the default) or 8453 (Base). */
   chainId?: number
   /** Seconds between blocks; without it, each transaction is mined at once in a block of its own. */
@@ -54,8 +56,8 @@ export interface EvmChain {
 
 /** Starts the chain and resolves when its world stands. */
 export async function startEvm(options: EvmOptions = {}): Promise<EvmChain> {
-  const { port = 0, chainId = 84532, blockTime } = options
-  const anvil = await startAnvil(port, chainId)
+  const { port = 0, host = '127.0.0.1', chainId = 84532, blockTime } = options
+  const anvil = await startAnvil(port, chainId, host)
   try {
     await createWorld(anvil.url, chainId)
     return await chainAt(anvil, chainId, blockTime)

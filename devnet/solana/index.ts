@@ -9,6 +9,8 @@ export type { Keypair } from './keypair.ts'
 export interface SolanaOptions {
   /** 0 (the default) lets the system choose. */
   port?: number
+  /** Where it listens; loopback by default. */
+  host?: string
   /** From landing to `confirmed`; 0 confirms at once, Infinity never. */
   confirmMs?: number
   /** How often a block is produced. */
@@ -54,7 +56,7 @@ const TOKENS = 1_000_000n
 
 /** Starts the cluster and resolves when it answers. */
 export async function startSolana(options: SolanaOptions = {}): Promise<SolanaChain> {
-  const { port = 0, confirmMs = 0, slotMs = 400 } = options
+  const { port = 0, host = '127.0.0.1', confirmMs = 0, slotMs = 400 } = options
   const chain = new Chain({ slotMs, confirmMs })
   const accounts = { payer: keypairOf('payer'), payee: keypairOf('payee'), feePayer: keypairOf('fee payer') }
   const fund = (owner: string, funds: SolanaFunds) => addFunds(chain, owner, funds)
@@ -65,7 +67,7 @@ export async function startSolana(options: SolanaOptions = {}): Promise<SolanaCh
   await fund(accounts.payee.address, { sol: SOL / 10n, usdc: 0n, tmai: 0n })
   await fund(accounts.feePayer.address, { sol: 1_000n * SOL })
 
-  const server = await serveRpc(chain, port)
+  const server = await serveRpc(chain, port, host)
   const clock = setInterval(() => chain.produceBlock(), slotMs)
   clock.unref()
 

@@ -7,7 +7,7 @@ import { buildCatalogue } from '../pricing/catalogue.ts'
 import { BadPricing } from '../pricing/load.ts'
 import type { Pricing } from '../pricing/schema.ts'
 import { BadSetting, createLog, openStore, readPricing, readSettings, type Settings } from '../settings.ts'
-import type { Command } from './index.ts'
+import type { Command } from './command.ts'
 import { table, wantsJson } from './output.ts'
 
 const HELP = `usage: farebox check [--online] [--json]

@@ -1,5 +1,5 @@
 import { problems } from '../domain/problems.ts'
-import type { Command } from './index.ts'
+import type { Command } from './command.ts'
 import { wantsJson } from './output.ts'
 
 /** The table of refusals as Markdown; the README holds it word for word. */

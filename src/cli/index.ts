@@ -1,13 +1,8 @@
 #!/usr/bin/env node
 import { check } from './check.ts'
+import type { Command } from './command.ts'
 import { errors } from './errors.ts'
 import { schema } from './schema.ts'
-
-/** One command of `farebox`; gives the exit code. */
-export interface Command {
-  readonly summary: string
-  run(args: readonly string[]): Promise<number> | number
-}
 
 const commands: Readonly<Record<string, Command>> = { check, errors, schema }
 

@@ -1,5 +1,5 @@
 import { pricingJsonSchema } from '../pricing/json-schema.ts'
-import type { Command } from './index.ts'
+import type { Command } from './command.ts'
 
 export const schema: Command = {
   summary: 'print the JSON Schema of pricing.json',

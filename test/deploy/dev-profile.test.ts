@@ -27,7 +27,8 @@ beforeAll(async () => {
   moved.push([/redis:\/\/redis:6379/g, redis.url], [/\b(devnet|upstream)(?=:\d)/g, '127.0.0.1'], [/\$\$/g, '$'])
   for (const port of ['8545', '8899', '4010']) moved.push([RegExp(`\\b${port}\\b`, 'g'), String(await freePort())])
 
-  run('devnet', devnet.command ?? [], devnet)
+  const [evmPort, solanaPort] = ['8545', '8899'].map(here)
+  run('devnet', [...(devnet.command ?? []), '--evm-port', `${evmPort}`, '--solana-port', `${solanaPort}`], devnet)
   run('upstream', commandOf('upstream'), upstream, { PORT: here('4010') })
   await Promise.all([healthy(devnet), healthy(upstream)])
   // The sources stand in for what is built of them; build.test.ts runs that.

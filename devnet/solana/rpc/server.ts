@@ -21,11 +21,11 @@ export interface RpcServer {
 }
 
 /**
- * Serves a chain over HTTP on loopback. Port 0 lets the system choose.
+ * Serves a chain over HTTP. Port 0 lets the system choose.
  *
  * @throws PortTaken
  */
-export async function serveRpc(chain: Chain, port: number): Promise<RpcServer> {
+export async function serveRpc(chain: Chain, port: number, host: string): Promise<RpcServer> {
   const methods = methodTable(chain)
   const server = createServer((request, response) => {
     handle(request, response, (body) => dispatch(methods, body)).catch(() => response.destroy())
@@ -35,7 +35,7 @@ export async function serveRpc(chain: Chain, port: number): Promise<RpcServer> {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new PortTaken(port, 'solana') : error),
     )
-    server.listen(port, '127.0.0.1', resolve)
+    server.listen(port, host, resolve)
   })
   const { port: chosen } = server.address() as AddressInfo
   return {

@@ -1,5 +1,7 @@
 import { listen } from './adapters/edge/server.ts'
-import { createApp } from './app.ts'
+import { type App, createApp } from './app.ts'
+import { inspectAtStart } from './operate/check.ts'
+import type { Log } from './ports/log.ts'
 import { createLog, openStore, readPricing, readSettings } from './settings.ts'
 
 /** The gateway as a process: reads its settings, listens, drains on SIGTERM and SIGINT. */
@@ -9,6 +11,7 @@ async function main(): Promise<void> {
   const pricing = readPricing(settings.pricingFile, process.env)
   const store = await openStore(settings, log)
   const app = await createApp({ pricing, store, log, publicUrl: settings.publicUrl })
+  await refuseContradictions(app, log)
   const listener = await listen(app.handler, settings.host, settings.port)
   log.info({ url: listener.url, store: store.kind, version: app.parts.catalogue.version }, 'listening')
 
@@ -25,6 +28,16 @@ async function main(): Promise<void> {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+}
+
+/** Says in one line each what is wrong with the parts; does not sell where the chain contradicts the price list. */
+async function refuseContradictions(app: App, log: Log): Promise<void> {
+  const wrong = await inspectAtStart(app.parts)
+  for (const { part, what, fix } of wrong) log.warn({ part, fix }, what)
+  const fatal = wrong.find((finding) => finding.fatal)
+  if (!fatal) return
+  await app.close()
+  throw new Error(`${fatal.part}: ${fatal.what}: ${fatal.fix}`)
 }
 
 main().catch((error: Error) => {

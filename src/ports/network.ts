@@ -9,6 +9,8 @@ export interface Finding {
   readonly what: string
   /** What to do about it; one line. */
   readonly fix?: string
+  /** The configuration contradicts the chain: selling would go wrong, so the gateway does not start. */
+  readonly fatal?: boolean
 }
 
 /** A chain as the gateway sees it through its own node: who signed, and what really happened. */

@@ -27,8 +27,11 @@ afterAll(async () => {
 })
 
 // The chains live in this process, so the command must not block it.
-async function check(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/index.ts', 'check', ...args], {
+const check = (args: string[], env: Record<string, string> = {}) => run(['src/cli/index.ts', 'check', ...args], env)
+
+async function run(args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', ...environment(), ...env },
   })
   let [stdout, stderr] = ['', '']
@@ -134,10 +137,21 @@ test('a node of another chain is named with what to do', async () => {
   const { code, stdout } = await check(['--online'], { BASE_RPC_URL: other.rpcUrl })
   expect(code).toBe(1)
   expect(wrong(stdout)).toContainEqual({
+    fatal: true,
     part: 'eip155:84532',
     ok: false,
     what: 'chain id 8453',
     fix: 'point rpc at a node of chain 84532',
+  })
+})
+
+describe('a gateway that starts', () => {
+  test('refuses a chain that contradicts its price list, in one line with the fix', async () => {
+    const { code, stderr } = await run(['src/main.ts'], { BASE_RPC_URL: other.rpcUrl, PORT: '0' })
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'farebox: eip155:84532: chain id 8453: point rpc at a node of chain 84532\n',
+    })
   })
 })
 

@@ -2,7 +2,7 @@ import type { Chain } from '../chain.ts'
 import { TOKEN, TOKEN_2022 } from '../programs.ts'
 import { asMint, asToken, tokenAmount } from '../token.ts'
 import { accountView, encodeAccount } from './account-encoding.ts'
-import type { Methods } from './methods.ts'
+import type { Methods } from './params.ts'
 import { blockFor, withContext } from './params.ts'
 import { invalidParams } from './rpc-error.ts'
 

@@ -1,6 +1,6 @@
 import { MAX_PROCESSING_AGE, SLOTS_PER_EPOCH } from '../blocks.ts'
 import type { Chain } from '../chain.ts'
-import type { Methods } from './methods.ts'
+import type { Methods } from './params.ts'
 import { API_VERSION, blockFor, withContext } from './params.ts'
 import { RpcError } from './rpc-error.ts'
 

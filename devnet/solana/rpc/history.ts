@@ -1,7 +1,7 @@
 import type { Chain } from '../chain.ts'
 import { accountKeysOf, type Landed } from '../ledger.ts'
 import { isMemoProgram } from '../programs.ts'
-import type { Methods } from './methods.ts'
+import type { Methods } from './params.ts'
 import { blockFor, type Config, withContext } from './params.ts'
 import { invalidParams, RpcError } from './rpc-error.ts'
 import { encodeMeta, encodeTransaction, TRANSACTION_ENCODINGS } from './transaction-encoding.ts'

@@ -2,10 +2,8 @@ import type { Chain } from '../chain.ts'
 import { accountMethods } from './accounts.ts'
 import { clusterMethods } from './cluster.ts'
 import { historyMethods } from './history.ts'
-import type { Params } from './params.ts'
+import type { Methods } from './params.ts'
 import { transactionMethods } from './transactions.ts'
-
-export type Methods = Record<string, (params: Params) => unknown>
 
 /** Every call the server knows, by name. */
 export function methodTable(chain: Chain): ReadonlyMap<string, Methods[string]> {

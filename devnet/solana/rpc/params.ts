@@ -160,3 +160,6 @@ function asCount(value: unknown): number {
   }
   return value
 }
+
+/** JSON-RPC methods by name. */
+export type Methods = Record<string, (params: Params) => unknown>

@@ -145,7 +145,7 @@ const READ = { decimals: '0x313ce567', name: '0x06fdde03', version: '0x54fd4d50'
 async function inspect(rpc: Rpc, chainId: bigint, tokens: readonly EvmToken[]): Promise<Finding[]> {
   const actual = BigInt(await rpc.call<string>('eth_chainId', []))
   const findings: Finding[] = [
-    { ok: actual === chainId, what: `chain id ${actual}`, fix: `point rpc at a node of chain ${chainId}` },
+    { ok: actual === chainId, what: `chain id ${actual}`, fix: `point rpc at a node of chain ${chainId}`, fatal: true },
   ]
   for (const { address, decimals, eip712 } of tokens) {
     const read = (selector: string) => rpc.call<string>('eth_call', [{ to: address, data: selector }, 'latest'])
@@ -159,11 +159,13 @@ async function inspect(rpc: Rpc, chainId: bigint, tokens: readonly EvmToken[]): 
           ok: actualDecimals === decimals,
           what: `${address} has ${actualDecimals} decimals`,
           fix: `set decimals to ${actualDecimals}`,
+          fatal: true,
         },
         {
           ok: name === eip712.name && version === eip712.version,
           what: `${address} signs as "${name}" version "${version}"`,
           fix: `set eip712 to { "name": "${name}", "version": "${version}" }`,
+          fatal: true,
         },
       )
     } catch {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { v1NameOf } from '../../domain/chains.ts'
 import type { IdentifiedPayment } from '../../domain/payment.ts'
+import type { ProblemCode } from '../../domain/problems.ts'
 import type { Offer } from '../../domain/quote.ts'
 import { isProblemCode } from '../../domain/refusal.ts'
 import type { Attempt, SettleOutcome } from '../../domain/settlement.ts'
@@ -89,10 +90,21 @@ async function verify(
   if (!answer.success) return { outcome: 'unavailable', code: 'facilitator_unavailable' }
   const { isValid, invalidReason } = answer.data
   if (isValid) return undefined
-  return {
-    outcome: 'refused',
-    code: invalidReason && isProblemCode(invalidReason) ? invalidReason : 'transaction_simulation_failed',
-  }
+  return { outcome: 'refused', code: codeOf(invalidReason ?? '') }
+}
+
+/** Names that the SDK's facilitator (2.27) has for what the specification calls otherwise. */
+const SDK_REASONS: Readonly<Record<string, ProblemCode>> = {
+  invalid_exact_evm_insufficient_balance: 'insufficient_funds',
+  invalid_exact_evm_nonce_already_used: 'payment_already_used',
+  invalid_exact_evm_signature: 'invalid_exact_evm_payload_signature',
+  invalid_exact_evm_recipient_mismatch: 'invalid_exact_evm_payload_recipient_mismatch',
+  invalid_exact_evm_payload_authorization_value_mismatch: 'invalid_exact_evm_payload_authorization_value',
+}
+
+function codeOf(reason: string): ProblemCode {
+  if (Object.hasOwn(SDK_REASONS, reason)) return SDK_REASONS[reason] as ProblemCode
+  return isProblemCode(reason) ? reason : 'transaction_simulation_failed'
 }
 
 async function send(

@@ -178,6 +178,7 @@ async function inspect(
       ok: `solana:${genesis.slice(0, 32)}` === id,
       what: `genesis hash ${genesis}`,
       fix: `point rpc at a node of ${id}`,
+      fatal: true,
     },
   ]
   for (const { mint, decimals } of mints) {
@@ -190,6 +191,7 @@ async function inspect(
       ok: actual === decimals,
       what: `mint ${mint} has ${actual ?? 'no'} decimals`,
       fix: actual === undefined || actual === null ? 'check the mint on this network' : `set decimals to ${actual}`,
+      fatal: true,
     })
     const account = value && payees.get(`${value.owner}:${mint}`)
     const held = account

@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import type { z } from 'zod'
 import { ChainUnavailable } from '../ports/network.ts'
 
 const TIMEOUT_MS = 10_000
@@ -21,10 +22,16 @@ export class RpcError extends Error {
 /** A JSON-RPC 2.0 client of one node. */
 export interface Rpc {
   /**
+   * @param shape what the result must look like; a node that answers otherwise has not answered
    * @throws RpcError when the node answers with an error
    * @throws ChainUnavailable when it does not answer, or not as a node answers
    */
-  call<Result>(method: string, params: readonly unknown[], timeoutMs?: number): Promise<Result>
+  call<Result>(
+    method: string,
+    params: readonly unknown[],
+    shape: z.ZodType<Result>,
+    timeoutMs?: number,
+  ): Promise<Result>
   close(): Promise<void>
 }
 
@@ -39,7 +46,12 @@ export function openRpc(url: string): Rpc {
   const pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1 })
   let lastId = 0
   return {
-    async call<Result>(method: string, params: readonly unknown[], timeoutMs = TIMEOUT_MS): Promise<Result> {
+    async call<Result>(
+      method: string,
+      params: readonly unknown[],
+      shape: z.ZodType<Result>,
+      timeoutMs = TIMEOUT_MS,
+    ): Promise<Result> {
       const id = ++lastId
       const answer = await post(
         pool,
@@ -51,9 +63,9 @@ export function openRpc(url: string): Rpc {
         const { code, message, data } = answer.error
         throw new RpcError(Number(code), String(message), data)
       }
-      if (answer.id !== id || answer.result === undefined)
-        throw new ChainUnavailable(`${method}: not a JSON-RPC answer`)
-      return answer.result as Result
+      const result = shape.safeParse(answer.result)
+      if (answer.id !== id || !result.success) throw new ChainUnavailable(`${method}: not an answer of its kind`)
+      return result.data
     },
     close: () => pool.destroy(),
   }

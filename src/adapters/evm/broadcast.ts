@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ChainUnavailable } from '../../ports/network.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
 import type { SignedTransaction } from './relayer.ts'
-import type { EvmReceipt } from './token.ts'
+import { bytes, type EvmReceipt, maybeReceipt, receipt } from './shapes.ts'
 
 /**
  * What came of handing a transaction to the node.
@@ -25,7 +25,7 @@ export function openBroadcast(rpc: Rpc, confirmMs: number): Broadcast {
   return async function broadcast(transaction): Promise<Sent> {
     try {
       if (!sync) return await sendOnly(rpc, transaction)
-      return await rpc.call<EvmReceipt>('eth_sendRawTransactionSync', [transaction.raw], confirmMs)
+      return await rpc.call('eth_sendRawTransactionSync', [transaction.raw], receipt, confirmMs)
     } catch (error) {
       if (sync && error instanceof RpcError && error.code === METHOD_NOT_FOUND) {
         sync = false
@@ -37,7 +37,7 @@ export function openBroadcast(rpc: Rpc, confirmMs: number): Broadcast {
 }
 
 async function sendOnly(rpc: Rpc, { raw }: SignedTransaction): Promise<Sent> {
-  await rpc.call('eth_sendRawTransaction', [raw])
+  await rpc.call('eth_sendRawTransaction', [raw], bytes)
   return 'sent'
 }
 
@@ -47,7 +47,7 @@ async function classify(rpc: Rpc, error: unknown, { hash }: SignedTransaction): 
   if (!(error instanceof RpcError)) throw error
   if (/already known|already imported/i.test(error.message)) return 'sent'
   if (/nonce too low|replacement transaction underpriced/i.test(error.message)) {
-    const mine = await rpc.call<EvmReceipt | null>('eth_getTransactionReceipt', [hash]).catch(() => undefined)
+    const mine = await rpc.call('eth_getTransactionReceipt', [hash], maybeReceipt).catch(() => undefined)
     if (mine) return mine
     return mine === null ? 'nonce-taken' : 'sent'
   }
@@ -67,9 +67,9 @@ export async function awaitReceipt(
   const until = Date.now() + confirmMs
   for (let poll = 0; Date.now() < until; poll++) {
     try {
-      const receipt = await rpc.call<EvmReceipt | null>('eth_getTransactionReceipt', [hash])
-      if (receipt) return receipt
-      if (poll % RESEND_EVERY === RESEND_EVERY - 1) await rpc.call('eth_sendRawTransaction', [raw])
+      const found = await rpc.call('eth_getTransactionReceipt', [hash], maybeReceipt)
+      if (found) return found
+      if (poll % RESEND_EVERY === RESEND_EVERY - 1) await rpc.call('eth_sendRawTransaction', [raw], bytes)
     } catch (error) {
       // The node is away, or has the transaction already: ask again until time runs out.
       if (!(error instanceof ChainUnavailable || error instanceof RpcError)) throw error

@@ -9,7 +9,8 @@ import { awaitReceipt, type Broadcast, openBroadcast } from './broadcast.ts'
 import { splitSignature } from './eip712.ts'
 import { openRelayer, type Relayer, type SignedTransaction } from './relayer.ts'
 import { revertCode } from './reverts.ts'
-import { type EvmReceipt, provenBy, transferCalldata } from './token.ts'
+import { bytes, type EvmReceipt, quantity } from './shapes.ts'
+import { provenBy, transferCalldata } from './token.ts'
 
 /** FiatToken's transferWithAuthorization takes 60,000 to 100,000; the simulation runs under the same bound. */
 const GAS_LIMIT = 200_000n
@@ -41,8 +42,8 @@ export function embeddedEvm({ rpc, relayerKey, chainId, log, confirmMs }: Embedd
       return send({ relayer, broadcast, log, rpc, confirmMs }, call, payment, authorization, journal)
     },
     async inspect() {
-      const balance = BigInt(await rpc.call<string>('eth_getBalance', [relayer.address, 'latest']))
-      const price = BigInt(await rpc.call<string>('eth_gasPrice', []))
+      const balance = await rpc.call('eth_getBalance', [relayer.address, 'latest'], quantity)
+      const price = await rpc.call('eth_gasPrice', [], quantity)
       const enough = balance >= price * GAS_LIMIT * LOW_FLOAT_SETTLEMENTS
       return [
         {
@@ -64,7 +65,11 @@ interface Call {
 /** Asks the node to run the settlement without sending it; what would revert is refused while nothing is at stake. */
 async function simulate(rpc: Rpc, relayer: Relayer, { to, data }: Call): Promise<SettleOutcome | undefined> {
   try {
-    await rpc.call('eth_call', [{ from: relayer.address, to, data, gas: `0x${GAS_LIMIT.toString(16)}` }, 'latest'])
+    await rpc.call(
+      'eth_call',
+      [{ from: relayer.address, to, data, gas: `0x${GAS_LIMIT.toString(16)}` }, 'latest'],
+      bytes,
+    )
     return undefined
   } catch (error) {
     const code = revertCode(error)

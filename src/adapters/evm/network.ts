@@ -7,15 +7,8 @@ import type { Attempt, LookupOutcome } from '../../domain/settlement.ts'
 import type { Finding, Network } from '../../ports/network.ts'
 import type { Rpc } from '../rpc.ts'
 import { domainSeparator, recoverAddress, splitSignature, transferDigest } from './eip712.ts'
-import {
-  AUTHORIZATION_CANCELED,
-  AUTHORIZATION_USED,
-  authorizationStateCalldata,
-  type EvmLog,
-  type EvmReceipt,
-  provenBy,
-  topicOf,
-} from './token.ts'
+import { bytes, logs as logsShape, maybeBlock, maybeReceipt, quantity } from './shapes.ts'
+import { AUTHORIZATION_CANCELED, AUTHORIZATION_USED, authorizationStateCalldata, provenBy, topicOf } from './token.ts'
 
 export interface EvmToken {
   readonly address: string
@@ -62,7 +55,7 @@ export function evmNetwork({ id, rpc, tokens }: EvmNetworkOptions): Network {
     },
 
     async position() {
-      return { fromBlock: await rpc.call<string>('eth_blockNumber', []), lastValidBlockHeight: undefined }
+      return { fromBlock: toQuantity(await rpc.call('eth_blockNumber', [], quantity)), lastValidBlockHeight: undefined }
     },
 
     async lookup(payment, attempt, hint) {
@@ -95,7 +88,7 @@ function identified(
 
 async function receiptProof(rpc: Rpc, hash: string, { transfer }: IdentifiedPayment, { nonce }: Eip3009Authorization) {
   if (!/^0x[0-9a-fA-F]{64}$/.test(hash)) return undefined
-  const receipt = await rpc.call<EvmReceipt | null>('eth_getTransactionReceipt', [hash])
+  const receipt = await rpc.call('eth_getTransactionReceipt', [hash], maybeReceipt)
   return receipt ? provenBy(receipt, transfer, nonce) : undefined
 }
 
@@ -108,14 +101,18 @@ async function searchLogs(
 ): Promise<LookupOutcome> {
   const { asset } = payment.transfer
   const { from, nonce, validBefore } = authorization
-  const logs = await rpc.call<EvmLog[]>('eth_getLogs', [
-    {
-      address: asset,
-      fromBlock: attempt?.fromBlock ?? (await blocksAgo(rpc, LOOK_BACK_BLOCKS)),
-      toBlock: 'latest',
-      topics: [[AUTHORIZATION_USED, AUTHORIZATION_CANCELED], topicOf(from), nonce],
-    },
-  ])
+  const logs = await rpc.call(
+    'eth_getLogs',
+    [
+      {
+        address: asset,
+        fromBlock: attempt?.fromBlock ?? (await blocksAgo(rpc, LOOK_BACK_BLOCKS)),
+        toBlock: 'latest',
+        topics: [[AUTHORIZATION_USED, AUTHORIZATION_CANCELED], topicOf(from), nonce],
+      },
+    ],
+    logsShape,
+  )
   const [log] = logs
   if (log?.topics[0] === AUTHORIZATION_CANCELED) return { outcome: 'void' }
   if (log) {
@@ -124,31 +121,34 @@ async function searchLogs(
     return settlement ? { outcome: 'settled', settlement } : { outcome: 'unknown' }
   }
   // Void is what can never be spent any more: unused in a finalised block whose time is past the end (design: void).
-  const finalized = await rpc.call<{ timestamp: string } | null>('eth_getBlockByNumber', ['finalized', false])
-  if (!finalized || BigInt(finalized.timestamp) < validBefore) return { outcome: 'unspent' }
-  const used = await rpc.call<string>('eth_call', [
-    { to: asset, data: authorizationStateCalldata(from, nonce) },
-    'finalized',
-  ])
-  return { outcome: BigInt(used) === 0n ? 'void' : 'unknown' }
+  const finalized = await rpc.call('eth_getBlockByNumber', ['finalized', false], maybeBlock)
+  if (!finalized || finalized.timestamp < validBefore) return { outcome: 'unspent' }
+  const used = await rpc.call(
+    'eth_call',
+    [{ to: asset, data: authorizationStateCalldata(from, nonce) }, 'finalized'],
+    quantity,
+  )
+  return { outcome: used === 0n ? 'void' : 'unknown' }
 }
 
 async function blocksAgo(rpc: Rpc, count: bigint): Promise<string> {
-  const head = BigInt(await rpc.call<string>('eth_blockNumber', []))
-  return `0x${(head > count ? head - count : 0n).toString(16)}`
+  const head = await rpc.call('eth_blockNumber', [], quantity)
+  return toQuantity(head > count ? head - count : 0n)
 }
+
+const toQuantity = (value: bigint): string => `0x${value.toString(16)}`
 
 const STRING_RESULT = parseAbiParameters('string')
 /** Selectors of `decimals()`, `name()`, `version()`. */
 const READ = { decimals: '0x313ce567', name: '0x06fdde03', version: '0x54fd4d50' } as const
 
 async function inspect(rpc: Rpc, chainId: bigint, tokens: readonly EvmToken[]): Promise<Finding[]> {
-  const actual = BigInt(await rpc.call<string>('eth_chainId', []))
+  const actual = await rpc.call('eth_chainId', [], quantity)
   const findings: Finding[] = [
     { ok: actual === chainId, what: `chain id ${actual}`, fix: `point rpc at a node of chain ${chainId}`, fatal: true },
   ]
   for (const { address, decimals, eip712 } of tokens) {
-    const read = (selector: string) => rpc.call<string>('eth_call', [{ to: address, data: selector }, 'latest'])
+    const read = (selector: string) => rpc.call('eth_call', [{ to: address, data: selector }, 'latest'], bytes)
     const text = async (selector: string) =>
       decodeAbiParameters(STRING_RESULT, (await read(selector)) as `0x${string}`)[0]
     try {

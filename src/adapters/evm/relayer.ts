@@ -3,6 +3,7 @@ import { type Hex, hexToBytes, keccak256, serializeTransaction } from 'viem'
 import { privateKeyToAddress } from 'viem/accounts'
 import type { Rpc } from '../rpc.ts'
 import { type Lane, openLane } from './lane.ts'
+import { maybeBlock, quantity } from './shapes.ts'
 
 /** A transaction ready to be sent: its bytes and the hash they have on chain. */
 export interface SignedTransaction {
@@ -31,7 +32,7 @@ const PRIORITY_FEE_WEI = 1_000_000n
 export function openRelayer(rpc: Rpc, privateKey: string, chainId: number): Relayer {
   const key = hexToBytes(privateKey as Hex)
   const address = privateKeyToAddress(privateKey as Hex)
-  const lane = openLane(async () => Number(await rpc.call<string>('eth_getTransactionCount', [address, 'pending'])))
+  const lane = openLane(async () => Number(await rpc.call('eth_getTransactionCount', [address, 'pending'], quantity)))
   let fees: Promise<Fees> | undefined
 
   const currentFees = async (): Promise<Fees> => {
@@ -68,7 +69,7 @@ export function openRelayer(rpc: Rpc, privateKey: string, chainId: number): Rela
 
 /** Room for the base fee to double twice before a transaction gets stuck (EIP-1559 lets it rise by an eighth a block). */
 async function readFees(rpc: Rpc): Promise<Fees> {
-  const block = await rpc.call<{ baseFeePerGas?: string }>('eth_getBlockByNumber', ['latest', false])
-  const base = BigInt(block.baseFeePerGas ?? '0x0')
+  const block = await rpc.call('eth_getBlockByNumber', ['latest', false], maybeBlock)
+  const base = block?.baseFeePerGas ?? 0n
   return { maxFeePerGas: base * 4n + PRIORITY_FEE_WEI, maxPriorityFeePerGas: PRIORITY_FEE_WEI, at: Date.now() }
 }

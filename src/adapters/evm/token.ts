@@ -2,6 +2,7 @@ import { getAddress } from 'viem'
 import type { Eip3009Authorization, Transfer } from '../../domain/payment.ts'
 import type { Settlement } from '../../domain/settlement.ts'
 import { hexWord, type Signature, uintWord } from './eip712.ts'
+import type { EvmReceipt } from './shapes.ts'
 
 /** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)` */
 const TRANSFER_WITH_AUTHORIZATION = Buffer.from('e3ee160e', 'hex')
@@ -13,21 +14,6 @@ export const AUTHORIZATION_USED = '0x98de503528ee59b575ef0c0a2576a82497bfc029a56
 export const AUTHORIZATION_CANCELED = '0x1cdd46ff242716cdaa72d159d339a485b3438398348d68f09d7c8c0a59353d81'
 /** `Transfer(address,address,uint256)` */
 const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
-
-export interface EvmLog {
-  readonly address: string
-  readonly topics: readonly string[]
-  readonly data: string
-  readonly transactionHash: string
-  readonly logIndex: string
-}
-
-export interface EvmReceipt {
-  readonly transactionHash: string
-  readonly status: string
-  readonly blockNumber: string
-  readonly logs: readonly EvmLog[]
-}
 
 const toHex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString('hex')}`
 
@@ -64,7 +50,7 @@ export const topicOf = (hex: string): string => toHex(hexWord(hex))
 export function provenBy(receipt: EvmReceipt, transfer: Transfer, nonce: string): Settlement | undefined {
   if (receipt.status !== '0x1') return undefined
   const asset = transfer.asset.toLowerCase()
-  const logs = receipt.logs.filter((log) => log.address.toLowerCase() === asset)
+  const logs = receipt.logs.filter((log) => log.address === asset)
   const used = logs.findIndex(
     ({ topics }) => topics[0] === AUTHORIZATION_USED && topics[1] === topicOf(transfer.from) && topics[2] === nonce,
   )
@@ -73,7 +59,7 @@ export function provenBy(receipt: EvmReceipt, transfer: Transfer, nonce: string)
   const exact =
     moved.topics[1] === topicOf(transfer.from) &&
     moved.topics[2] === topicOf(transfer.to) &&
-    BigInt(moved.data) === transfer.amount
+    moved.data === toHex(uintWord(transfer.amount))
   if (!exact) return undefined
   const { network, from, to, amount } = transfer
   return {

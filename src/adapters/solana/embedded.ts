@@ -7,6 +7,7 @@ import type { Facilitator } from '../../ports/facilitator.ts'
 import { ChainUnavailable, type Network } from '../../ports/network.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
 import { settlementOf } from './network.ts'
+import { lamports, simulation, text } from './shapes.ts'
 import { type Statuses, watchStatuses } from './statuses.ts'
 import { readTransaction } from './transaction.ts'
 
@@ -51,7 +52,7 @@ export function embeddedSolana({ rpc, network, feePayerKey, confirmMs }: Embedde
       return send(rpc, statuses, payment, signed.signature, raw, confirmMs)
     },
     async inspect() {
-      const { value } = await rpc.call<{ value: number }>('getBalance', [feePayer.address])
+      const { value } = await rpc.call('getBalance', [feePayer.address], lamports)
       const enough = BigInt(value) >= LAMPORTS_PER_SIGNATURE * 2n * LOW_FLOAT_SETTLEMENTS
       return [
         {
@@ -90,11 +91,12 @@ function cosign({ payment }: IdentifiedPayment, feePayer: FeePayer): { wire: Buf
 
 async function simulate(rpc: Rpc, wire: Buffer): Promise<SettleOutcome | undefined> {
   try {
-    const { value } = await rpc.call<{ value: { err: unknown; logs: string[] | null } }>('simulateTransaction', [
-      wire.toString('base64'),
-      { encoding: 'base64', sigVerify: true, commitment: 'processed' },
-    ])
-    return value.err === null ? undefined : { outcome: 'refused', code: refusalOf(value.err, value.logs ?? []) }
+    const { value } = await rpc.call(
+      'simulateTransaction',
+      [wire.toString('base64'), { encoding: 'base64', sigVerify: true, commitment: 'processed' }],
+      simulation,
+    )
+    return value.err == null ? undefined : { outcome: 'refused', code: refusalOf(value.err, value.logs ?? []) }
   } catch (error) {
     if (error instanceof RpcError && error.code === -32_602)
       return { outcome: 'refused', code: 'invalid_exact_svm_payload_transaction_could_not_be_decoded' }
@@ -131,7 +133,7 @@ async function send(
 ): Promise<SettleOutcome> {
   const submit = () =>
     rpc
-      .call('sendTransaction', [raw, { encoding: 'base64', skipPreflight: true, maxRetries: 0 }])
+      .call('sendTransaction', [raw, { encoding: 'base64', skipPreflight: true, maxRetries: 0 }], text)
       .catch(() => undefined)
   // Leaders drop transactions silently; the same bytes can be sent as often as one likes.
   const resend = setInterval(submit, RESEND_MS)

@@ -7,6 +7,14 @@ import type { Finding, Network } from '../../ports/network.ts'
 import type { Rpc } from '../rpc.ts'
 import { type SponsorCaps, sponsorGuards } from './guards.ts'
 import { associatedTokenAccount, TOKEN_PROGRAMS } from './programs.ts'
+import {
+  height as heightShape,
+  maybeAccount,
+  maybeTransaction,
+  type SignatureStatus,
+  signatures,
+  text,
+} from './shapes.ts'
 import { type ReadTransaction, readTransaction } from './transaction.ts'
 
 export interface SolanaMint {
@@ -74,18 +82,13 @@ export async function solanaNetwork({ id, rpc, payTo, mints, caps, clock }: Sola
     },
 
     async position() {
-      const height = await rpc.call<number>('getBlockHeight', [{ commitment: 'confirmed' }])
+      const height = await rpc.call('getBlockHeight', [{ commitment: 'confirmed' }], heightShape)
       return { fromBlock: undefined, lastValidBlockHeight: String(height + BLOCKHASH_LIFE_BLOCKS) }
     },
 
     lookup: (payment, attempt, hint) => lookup(rpc, payment, attempt, hint),
     inspect: () => inspect(rpc, id, mints, payees),
   }
-}
-
-interface SignatureStatus {
-  readonly err: unknown
-  readonly confirmationStatus: string | null
 }
 
 /** True once a transaction is confirmed or more. */
@@ -127,22 +130,18 @@ async function lookup(
     }
   }
   // Past the last height at which its blockhash is valid it can never land (finalised, so that no fork brings it back).
-  const height = await rpc.call<number>('getBlockHeight', [{ commitment: 'finalized' }])
+  const height = await rpc.call('getBlockHeight', [{ commitment: 'finalized' }], heightShape)
   const last = attempt?.lastValidBlockHeight
   return { outcome: last !== undefined && height > Number(last) ? 'void' : 'unspent' }
 }
 
 async function recentSignatures(rpc: Rpc, owner: string): Promise<string[]> {
-  const list = await rpc.call<{ signature: string }[]>('getSignaturesForAddress', [
-    owner,
-    { limit: SIGNATURES_LOOKED_AT, commitment: 'confirmed' },
-  ])
+  const list = await rpc.call(
+    'getSignaturesForAddress',
+    [owner, { limit: SIGNATURES_LOOKED_AT, commitment: 'confirmed' }],
+    signatures,
+  )
   return list.map(({ signature }) => signature)
-}
-
-interface FetchedTransaction {
-  readonly transaction: [string, 'base64']
-  readonly meta: { readonly err: unknown } | null
 }
 
 async function inTransaction(
@@ -152,10 +151,11 @@ async function inTransaction(
   payment: IdentifiedPayment,
 ): Promise<LookupOutcome | undefined> {
   if (!/^[1-9A-HJ-NP-Za-km-z]{64,90}$/.test(signature)) return undefined
-  const fetched = await rpc.call<FetchedTransaction | null>('getTransaction', [
-    signature,
-    { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 },
-  ])
+  const fetched = await rpc.call(
+    'getTransaction',
+    [signature, { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }],
+    maybeTransaction,
+  )
   if (!fetched) return undefined
   const same = readTransaction(Buffer.from(fetched.transaction[0], 'base64'))?.messageHash === read.messageHash
   if (!same) return undefined
@@ -172,7 +172,7 @@ async function inspect(
   mints: readonly SolanaMint[],
   payees: ReadonlyMap<string, string>,
 ): Promise<Finding[]> {
-  const genesis = await rpc.call<string>('getGenesisHash', [])
+  const genesis = await rpc.call('getGenesisHash', [], text)
   const findings: Finding[] = [
     {
       ok: `solana:${genesis.slice(0, 32)}` === id,
@@ -182,10 +182,7 @@ async function inspect(
     },
   ]
   for (const { mint, decimals } of mints) {
-    const { value } = await rpc.call<{ value: { owner: string; data: [string, string] } | null }>('getAccountInfo', [
-      mint,
-      { encoding: 'base64' },
-    ])
+    const { value } = await rpc.call('getAccountInfo', [mint, { encoding: 'base64' }], maybeAccount)
     const actual = value && Buffer.from(value.data[0], 'base64')[44]
     findings.push({
       ok: actual === decimals,
@@ -195,7 +192,7 @@ async function inspect(
     })
     const account = value && payees.get(`${value.owner}:${mint}`)
     const held = account
-      ? await rpc.call<{ value: unknown }>('getAccountInfo', [account, { encoding: 'base64' }])
+      ? await rpc.call('getAccountInfo', [account, { encoding: 'base64' }], maybeAccount)
       : { value: null }
     findings.push({
       ok: held.value !== null,

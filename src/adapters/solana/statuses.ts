@@ -1,6 +1,6 @@
-import { ChainUnavailable } from '../../ports/network.ts'
-import { type Rpc, RpcError } from '../rpc.ts'
+import type { Rpc } from '../rpc.ts'
 import { isConfirmed } from './network.ts'
+import { type SignatureStatus, statuses } from './shapes.ts'
 
 /** How a sent transaction ended, as far as the node can tell. */
 export type TransactionEnd = 'confirmed' | 'failed' | 'unknown'
@@ -9,11 +9,6 @@ export type TransactionEnd = 'confirmed' | 'failed' | 'unknown'
 export interface Statuses {
   /** Resolves when the transaction is confirmed or has failed, or with `unknown` when time runs out. */
   wait(signature: string, timeoutMs: number): Promise<TransactionEnd>
-}
-
-interface Status {
-  readonly err: unknown
-  readonly confirmationStatus: string | null
 }
 
 const POLL_MS = 100
@@ -30,10 +25,10 @@ export function watchStatuses(rpc: Rpc): Statuses {
   }
   const look = async () => {
     const signatures = [...watched.keys()].slice(0, BATCH)
-    const statuses = await ask(rpc, signatures)
+    const found = await ask(rpc, signatures)
     for (const [index, signature] of signatures.entries()) {
-      const status = statuses[index]
-      if (status && isConfirmed(status)) settle(signature, status.err === null ? 'confirmed' : 'failed')
+      const status = found[index]
+      if (status && isConfirmed(status)) settle(signature, status.err == null ? 'confirmed' : 'failed')
       else if ((watched.get(signature)?.until ?? 0) < Date.now()) settle(signature, 'unknown')
     }
     polling = watched.size > 0
@@ -53,11 +48,10 @@ export function watchStatuses(rpc: Rpc): Statuses {
 }
 
 /** A node that does not answer tells nothing: the transactions stay watched. */
-async function ask(rpc: Rpc, signatures: readonly string[]): Promise<readonly (Status | null)[]> {
+async function ask(rpc: Rpc, signatures: readonly string[]): Promise<readonly (SignatureStatus | null)[]> {
   try {
-    return (await rpc.call<{ value: (Status | null)[] }>('getSignatureStatuses', [signatures])).value
-  } catch (error) {
-    if (error instanceof ChainUnavailable || error instanceof RpcError) return []
-    throw error
+    return (await rpc.call('getSignatureStatuses', [signatures], statuses)).value
+  } catch {
+    return []
   }
 }

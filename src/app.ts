@@ -108,10 +108,11 @@ async function openChain(
     ? embeddedSolana({ rpc, network, feePayerKey: config.feePayer ?? '', confirmMs: config.confirmMs })
     : embeddedEvm({
         rpc,
+        network,
         relayerKey: config.relayer ?? '',
         chainId: Number(id.slice('eip155:'.length)),
-        log,
         confirmMs: config.confirmMs,
+        log,
       })
   return { network, facilitator }
 }

@@ -78,8 +78,7 @@ async function sell(
     const upstream = parts.upstreams.get(route.upstream) as Upstream
     const response = await forward(claimed, settled, request, priced, upstream, client.gone)
     if (isRefusal(response)) return response
-    await deliver(claimed, settled, payment.version, response, client)
-    return undefined
+    return await deliver(claimed, settled, payment.version, response, client, parts.log)
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
     parts.log.error({ requestId: request.id, error: error.message }, 'store unavailable')

@@ -35,6 +35,16 @@ export interface Rpc {
   close(): Promise<void>
 }
 
+/** Runs work for which a node's error is as good as no answer. */
+export async function answered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof RpcError) throw new ChainUnavailable(`error ${error.code}`)
+    throw error
+  }
+}
+
 interface RpcAnswer {
   readonly id?: unknown
   readonly result?: unknown

@@ -63,6 +63,8 @@ export interface Transfer {
 export interface IdentifiedPayment {
   readonly payment: Payment
   readonly key: PaymentKey
+  /** Digest of all that was signed. Two EIP-3009 authorizations can share a nonce and so a key; they never share this. */
+  readonly signed: string
   readonly payer: string
   readonly transfer: Transfer
   /** Solana alone: what the transaction asks of the fee payer. */

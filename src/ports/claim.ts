@@ -11,6 +11,10 @@ export interface Claim {
     | { kind: 'new' }
     | { kind: 'unresolved'; record: PaymentRecord }
     | { kind: 'owed'; settlement: Settlement; tries: number }
+  /** Aborts when the lease is lost: whatever is under way for the payment stops. */
+  readonly lost: AbortSignal
+  /** Whether the claim is ours still; asks the store where that is not certain. */
+  confirm(): Promise<boolean>
   /** Moves the record on; false when the claim is lost, and then nothing more may be sent anywhere. */
   move(move: Move): Promise<boolean>
   /** Ends the work as if it had never begun; only while nothing was sent. */

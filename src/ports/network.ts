@@ -1,5 +1,6 @@
 import type { Caip2 } from '../domain/ids.ts'
 import type { IdentifiedPayment, Payment } from '../domain/payment.ts'
+import type { ProblemCode } from '../domain/problems.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Attempt, LookupOutcome } from '../domain/settlement.ts'
 
@@ -25,9 +26,18 @@ export interface Network {
   identify(payment: Payment): IdentifiedPayment | Refusal
 
   /**
+   * Has our node run the settlement without sending it.
+   *
+   * @returns why the chain would refuse it, or undefined
+   * @throws ChainUnavailable
+   */
+  preflight(payment: IdentifiedPayment): Promise<ProblemCode | undefined>
+
+  /**
    * Asks the chain what became of a payment.
    *
    * @param hint a transaction that is said to have settled it; believed only if its logs say so
+   * @throws ChainUnavailable
    */
   lookup(payment: IdentifiedPayment, attempt: Attempt | undefined, hint?: string): Promise<LookupOutcome>
 

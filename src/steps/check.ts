@@ -35,6 +35,11 @@ export const guards: readonly Guard[] = [
     holds: ({ transfer }, offer) => sameAddress(transfer.to, offer.payTo),
   },
   {
+    name: 'not-to-oneself',
+    code: 'invalid_exact_evm_payload_recipient_mismatch',
+    holds: ({ transfer }) => !sameAddress(transfer.from, transfer.to),
+  },
+  {
     name: 'amount',
     code: 'invalid_exact_evm_payload_authorization_value',
     holds: ({ transfer }, offer) => transfer.amount === offer.amount,

@@ -1,4 +1,12 @@
-import { type FencingToken, type Milliseconds, milliseconds, type PaymentKey, seconds } from '../domain/ids.ts'
+import { createHash } from 'node:crypto'
+import {
+  type FencingToken,
+  type Fingerprint,
+  type Milliseconds,
+  milliseconds,
+  type PaymentKey,
+  seconds,
+} from '../domain/ids.ts'
 import type { IdentifiedPayment } from '../domain/payment.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { PricedRequest } from '../domain/request.ts'
@@ -26,12 +34,13 @@ export async function claim(
   terms: ClaimTerms,
 ): Promise<Claim | Refusal> {
   const { key, payer, transfer } = payment
+  // The chain's nonce is the key; two authorizations can share it, so a record also belongs to what was signed (threats T11).
+  const fingerprint = createHash('sha256')
+    .update(`${request.fingerprint}:${payment.signed}`)
+    .digest('base64url') as Fingerprint
   const lease = milliseconds(terms.leaseMs)
   const forgetAfter = seconds(transfer.endsBy + terms.skewSeconds + MEMORY_MARGIN_SECONDS)
-  const result = await store.claim(
-    { key, payer, fingerprint: request.fingerprint, version: terms.version, forgetAfter },
-    lease,
-  )
+  const result = await store.claim({ key, payer, fingerprint, version: terms.version, forgetAfter }, lease)
   switch (result.outcome) {
     case 'claimed':
       return hold(store, key, result.token, lease, { kind: 'new' })
@@ -56,14 +65,28 @@ export async function claim(
 
 /** Renews the lease at a third of its length until the claim ends. */
 function hold(store: Store, key: PaymentKey, token: FencingToken, lease: Milliseconds, found: Claim['found']): Claim {
+  const lost = new AbortController()
+  // The lease runs on the store's clock; here is only counted since when it was last seen to be ours.
+  let seen = performance.now()
+  const renew = async (): Promise<void> => {
+    const asked = performance.now()
+    if (await store.renew(key, token, lease)) seen = asked
+    else lost.abort()
+  }
   const beat = setInterval(() => {
-    // A missed beat is no matter of its own: the next move is refused if the lease was lost meanwhile.
-    store.renew(key, token, lease).catch(() => undefined)
+    renew().catch(() => {
+      if (performance.now() - seen > lease) lost.abort()
+    })
   }, lease / 3)
   beat.unref()
   return {
     key,
     found,
+    lost: lost.signal,
+    async confirm() {
+      if (performance.now() - seen > lease / 2) await renew()
+      return !lost.signal.aborted
+    },
     move: (move) => store.move(key, token, move),
     release: async () => void (await store.release(key, token)),
     end: () => clearInterval(beat),

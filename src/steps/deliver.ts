@@ -1,15 +1,24 @@
 import type { ProtocolVersion } from '../domain/payment.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Settlement } from '../domain/settlement.ts'
 import type { Claim } from '../ports/claim.ts'
 import type { Client, Delivery } from '../ports/client.ts'
+import type { Log } from '../ports/log.ts'
+import { StoreUnavailable } from '../ports/store.ts'
 import type { UpstreamResponse } from '../ports/upstream.ts'
 import { responseHeaders } from '../wire/headers.ts'
 import { writeReceipt } from '../wire/terms.ts'
 
+const CLOSE_TRIES = 4
+const CLOSE_WAIT_MS = 250
+
 /**
  * Hands the upstream's answer and the receipt to the payer.
  *
- * The record is closed when the last byte was handed over; anything less stays owed.
+ * The claim is confirmed before the first byte, and the record closed when the last one was handed over; anything less
+ * stays owed.
+ *
+ * @returns a refusal only while nothing has been sent
  */
 export async function deliver(
   claim: Claim,
@@ -17,11 +26,31 @@ export async function deliver(
   version: ProtocolVersion,
   response: UpstreamResponse,
   client: Client,
-): Promise<Delivery> {
+  log: Log,
+): Promise<Refusal | undefined> {
+  if (!(await claim.confirm())) {
+    response.body.destroy()
+    return refuse('payment_in_flight', { charged: 'yes', settlement })
+  }
   const headers = [...responseHeaders(response.headers, true), writeReceipt(settlement, version, true)]
-  const delivery = await client.stream(response.status, headers, response.body)
-  await claim.move({ to: delivery === 'complete' ? 'delivered' : 'credited' })
-  return delivery
+  const delivery = await client.stream(response.status, headers, response.body, claim.lost)
+  const closed = await close(claim, delivery)
+  if (!closed || delivery !== 'complete')
+    log.warn({ payment: claim.key, delivery, closed }, 'delivery not closed as complete')
+  return undefined
+}
+
+/** Closes the record, trying again while the store is away: the response is out, so there is nobody left to tell. */
+async function close(claim: Claim, delivery: Delivery): Promise<boolean> {
+  for (let attempt = 1; attempt <= CLOSE_TRIES; attempt++) {
+    try {
+      return await claim.move({ to: delivery === 'complete' ? 'delivered' : 'credited' })
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      await new Promise((resolve) => setTimeout(resolve, CLOSE_WAIT_MS * attempt))
+    }
+  }
+  return false
 }
 
 /** Hands a free answer on. */

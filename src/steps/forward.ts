@@ -23,9 +23,15 @@ export async function forward(
   if (!(await claim.move({ to: 'delivering', learnt: { tries: tries + 1 } })))
     return refuse('payment_in_flight', { charged: 'yes', settlement })
   const headers = requestHeaders(request, { payer: settlement.payer, payment: claim.key })
-  const response = await send(upstream, { request: priced, headers, body: priced.body, signal: gone })
+  const response = await send(upstream, {
+    request: priced,
+    headers,
+    body: priced.body,
+    signal: AbortSignal.any([gone, claim.lost]),
+  })
   if (response && isDelivery(response.status)) return response
   response?.body.destroy()
+  if (claim.lost.aborted) return refuse('payment_in_flight', { charged: 'yes', settlement })
   await claim.move({ to: 'credited' })
   const detail = response ? `The upstream answered ${response.status}; the payment is kept as a credit.` : undefined
   return refuse('upstream_failed', { settlement, ...(detail && { detail }) })

@@ -32,7 +32,15 @@ export async function settle(
   // The record was released between recall and claim, so nothing was checked: let the agent ask again.
   if (!offer) return close(claim, { outcome: 'unavailable', code: 'payment_in_flight' })
   const facilitator = facilitators.get(id) as Facilitator
-  return close(claim, await facilitator.settle(payment, offer, (attempt) => journal(claim, attempt)))
+  let written = false
+  const outcome = await facilitator.settle(payment, offer, async (attempt) => {
+    const kept = await journal(claim, attempt)
+    written ||= kept
+    return kept
+  })
+  // What was written down may have left the house: its key is never free again, whatever the facilitator says.
+  const loose = written && (outcome.outcome === 'unavailable' || outcome.outcome === 'refused')
+  return close(claim, loose ? { outcome: 'unknown', transaction: undefined } : outcome)
 }
 
 /** What is about to be sent is written down first; a store that cannot take it stops the sending. */

@@ -24,7 +24,7 @@ export function parseStrict(text: string, { foldCase = false }: StrictOptions = 
 }
 
 // Strings, then what opens and closes, then what separates, then every other token. The text is known to be valid JSON.
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
 /** One pass over the tokens; `undefined` stands for an array, a set for the keys of an object. */
 function checkTokens(text: string, foldCase: boolean): void {

@@ -100,6 +100,10 @@ describe('a transaction that is refused', () => {
       'invalid_exact_svm_payload_no_transfer_instruction',
     )
   })
+  test('moves-something: from an account to itself', async () => {
+    const straight = await transfer({ payer, payTo: payer.address })
+    expect(await codeOfInstructions(computeLimit(1_000), straight)).toBe('invalid_exact_svm_payload_recipient_mismatch')
+  })
   test('no-strangers: another program, or another instruction of a known one', async () => {
     const system: Instruction = {
       programAddress: address('11111111111111111111111111111111'),

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { encode } from '../support/evm-payment.ts'
 import { raw, statuses } from '../support/raw.ts'
@@ -130,6 +131,40 @@ describe('framing that two parsers could read differently is refused', () => {
     const answer = await send(`POST /v2/chat HTTP/1.1\r\nHost: x\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`)
     expect(statuses(answer)).toEqual([402])
     expect(world.upstream.hits).toEqual([])
+  })
+})
+
+describe('a connection that is torn down', () => {
+  const { hostname, port } = { hostname: '127.0.0.1', port: () => Number(new URL(world.gateway.url).port) }
+  const tear = (bytes: string, afterMs: number) =>
+    new Promise<void>((resolve) => {
+      const socket = connect(port(), hostname, () => {
+        socket.write(bytes)
+        setTimeout(() => socket.resetAndDestroy(), afterMs)
+      })
+      socket.on('error', () => undefined)
+      socket.on('close', () => resolve())
+    })
+
+  test.each([
+    ['an upgrade', 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'],
+    ['a tunnel', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a request', get(TARGET)],
+  ])('%s: the gateway goes on', async (_, bytes) => {
+    for (const afterMs of [0, 1, 5, 20]) await tear(bytes, afterMs)
+    expect(statuses(await send(get('/livez')))).toEqual([200])
+  })
+
+  test('a paid call that waited behind another on it is not lost', async () => {
+    const { v2 } = await world.sign()
+    world.upstream.behave(
+      (hit, response) => void setTimeout(() => response.end(hit.target), hit.target === '/v2/status' ? 1_500 : 0),
+    )
+    const line = (target: string, ...headers: string[]) =>
+      [`GET ${target} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n')
+    await tear(line('/v2/status') + line(TARGET, `PAYMENT-SIGNATURE: ${encode(v2)}`), 400)
+    world.upstream.behave(undefined)
+    await expect.poll(async () => (await world.call(v2)).status, { timeout: 5_000 }).toBe(200)
   })
 })
 

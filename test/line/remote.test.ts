@@ -1,3 +1,4 @@
+import { generatePrivateKey } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { decode } from '../support/evm-payment.ts'
 import { type Lie, startFacilitator, type TestFacilitator } from '../support/facilitator.ts'
@@ -36,7 +37,7 @@ describe('a remote facilitator that is honest', () => {
     expect(
       decode(served.headers.get(protocol === 'v1' ? 'x-payment-response' : 'payment-response') ?? ''),
     ).toMatchObject({ success: true, payer: world.evm.accounts.payer.address })
-    expect(facilitator.calls.filter((path) => path !== '/supported')).toEqual(['/verify', '/settle'])
+    expect(facilitator.calls.filter((path) => path !== '/supported')).toEqual(['/settle'])
     expect(await world.call(payment, { gateway })).toMatchObject({
       status: 402,
       json: { code: 'payment_already_used' },
@@ -108,28 +109,13 @@ describe('a remote facilitator that lies about a settlement', () => {
   })
 })
 
-describe('a remote facilitator that cannot verify', () => {
-  test.each<[string, Lie['reply']]>([
-    ['HTML', { body: '<html></html>' }],
-    ['{}', json({})],
-    ['nothing', 'cut'],
-    ['a redirect', { status: 308, headers: { location: 'http://127.0.0.1:1/' }, body: '' }],
-  ])('%s: 503, nothing sent, the payment still good', async (_, reply) => {
-    const { v2 } = await world.sign()
-    facilitator.lie({ path: '/verify', reply })
-    expect(await world.call(v2, { gateway })).toMatchObject({
-      status: 503,
-      json: { code: 'facilitator_unavailable', charged: false },
-    })
-    expect(facilitator.calls).toEqual(['/verify'])
-    facilitator.lie(undefined)
-    expect(await world.call(v2, { gateway })).toMatchObject({ status: 200 })
+test('a remote facilitator is not shown what our own node refuses', async () => {
+  const { v2 } = await world.sign({ privateKey: generatePrivateKey() })
+  expect(await world.call(v2, { gateway })).toMatchObject({
+    status: 402,
+    json: { code: 'insufficient_funds', charged: false },
   })
-  test('refuses: so do we, by its reason', async () => {
-    const { v2 } = await world.sign()
-    facilitator.lie({ path: '/verify', reply: json({ isValid: false, invalidReason: 'insufficient_funds' }) })
-    expect(await world.call(v2, { gateway })).toMatchObject({ status: 402, json: { code: 'insufficient_funds' } })
-  })
+  expect(facilitator.calls.filter((path) => path !== '/supported')).toEqual([])
 })
 
 test('a facilitator that answers nothing has its offers withdrawn: 503 instead of a price nobody can settle', async () => {

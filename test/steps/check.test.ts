@@ -62,6 +62,12 @@ describe.each([
     expect(
       codeOf(paymentFor(baseOffer, { v1, transfer: { to: baseOffer.payTo.toLowerCase().replace(/.$/, 'd') } })),
     ).toBe('invalid_exact_evm_payload_recipient_mismatch'))
+  test('to oneself is refused: it would move nothing', () => {
+    const to = baseOffer.payTo.toLowerCase()
+    expect(codeOf(paymentFor(baseOffer, { v1, transfer: { from: to, to } }))).toBe(
+      'invalid_exact_evm_payload_recipient_mismatch',
+    )
+  })
   test.each([1n, -1n])('amount: off by %s is refused', (off) =>
     expect(codeOf(paymentFor(baseOffer, { v1, transfer: { amount: atomicUnits(baseOffer.amount + off) } }))).toBe(
       'invalid_exact_evm_payload_authorization_value',

@@ -11,7 +11,7 @@ import type { EvmChain } from '../../devnet/evm/index.ts'
 type Reply = { status?: number; headers?: Record<string, string>; body: string } | 'hang' | 'cut'
 /** What an endpoint answers instead of the truth; `settle` does the honest thing first when asked to. */
 export interface Lie {
-  readonly path: '/verify' | '/settle' | '/supported'
+  readonly path: '/settle' | '/supported'
   readonly settleFirst?: boolean
   readonly reply: Reply
 }

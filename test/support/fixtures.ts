@@ -51,6 +51,7 @@ export function paymentFor(
   const accepted = { scheme, network, amount, asset, payTo, maxTimeoutSeconds, extra, ...more.accepted }
   return {
     key: 'key' as PaymentKey,
+    signed: 'digest',
     payer: '0xpayer',
     payment: {
       version: more.v1 ? 1 : 2,

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
  * lost. The others answer something that is no answer.
  */
 export interface Fault {
-  readonly fault: 'down' | 'deaf' | 'html' | 'empty' | 'redirect' | 'error'
+  readonly fault: 'down' | 'deaf' | 'html' | 'empty' | 'null' | 'redirect' | 'error'
   /** Which methods. */
   readonly methods: RegExp
 }
@@ -16,12 +16,15 @@ export interface Faults {
   readonly url: string
   readonly calls: string[]
   fail(fault: Fault | undefined): void
+  /** Runs something before a call is passed on. */
+  before(methods: RegExp, run: (() => Promise<void>) | undefined): void
   stop(): Promise<void>
 }
 
 /** Stands in front of a JSON-RPC node. Faults cannot be had from a real one when a test needs them. */
 export async function faultyRpc(target: string): Promise<Faults> {
   let current: Fault | undefined
+  let hook: { methods: RegExp; run: () => Promise<void> } | undefined
   const calls: string[] = []
   const server = createServer(async (request, response) => {
     const pieces: Buffer[] = []
@@ -33,6 +36,9 @@ export async function faultyRpc(target: string): Promise<Faults> {
     if (fault === 'down') return void response.socket?.destroy()
     if (fault === 'html') return void response.end('<html>503</html>')
     if (fault === 'empty') return void response.end('{}')
+    if (fault === 'null')
+      return void response.end(JSON.stringify({ jsonrpc: '2.0', id: JSON.parse(body).id, result: null }))
+    if (hook?.methods.test(method)) await hook.run()
     if (fault === 'redirect') return void response.writeHead(307, { location: target }).end()
     if (fault === 'error') return void response.end('{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"boom"}}')
     const answer = await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
@@ -46,6 +52,9 @@ export async function faultyRpc(target: string): Promise<Faults> {
     calls,
     fail(fault) {
       current = fault
+    },
+    before(methods, run) {
+      hook = run && { methods, run }
     },
     stop: () =>
       new Promise((resolve) => {

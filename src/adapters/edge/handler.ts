@@ -34,7 +34,7 @@ export function createHandler({ line, probes, log, hasRoute, ...edge }: HandlerO
     const client = httpClient(response, headers)
     const request = readRequest(message, id, edge)
     const path = pathOf(request.target)
-    response.once('close', () =>
+    logOnce(response, () =>
       log.info(
         {
           requestId: id,
@@ -62,6 +62,18 @@ export function createHandler({ line, probes, log, hasRoute, ...edge }: HandlerO
       else answerProblem(client, refuse('internal_error'), id)
     }
   }
+}
+
+/** Runs when the response has ended, or its connection has before it got its turn. */
+function logOnce(response: ServerResponse, write: () => void): void {
+  const { socket } = response.req
+  const end = () => {
+    socket.off('close', end)
+    response.off('close', end)
+    write()
+  }
+  response.once('close', end)
+  socket.once('close', end)
 }
 
 async function answerProbe(request: EdgeRequest, client: Client, probe: () => Promise<Probe>): Promise<void> {

@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Handler } from './handler.ts'
 
 /** Bounds of one connection (threats T22); a slow or endless request head is cut off. */
@@ -8,6 +9,8 @@ const HEADERS_TIMEOUT_MS = 15_000
 const REQUEST_TIMEOUT_MS = 60_000
 const KEEP_ALIVE_MS = 65_000
 const DRAIN_MS = 30_000
+const IDLE_MS = 120_000
+const MAX_PIPELINED = 16
 
 /** A listening gateway. */
 export interface Listener {
@@ -29,15 +32,23 @@ export async function listen(handler: Handler, host: string, port: number): Prom
     handler,
   )
   const connections = trackConnections(server)
-  // We take no protocol upgrade and no tunnel: such a connection is closed (threats T21).
-  server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'))
-  server.on('connect', (_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'))
+  server.on('upgrade', refuseTunnel)
+  server.on('connect', refuseTunnel)
+  // Nothing moved for this long: a reader that stalls must not hold an upstream's connection for ever (threats T22).
+  server.setTimeout(IDLE_MS)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)
   })
   const { port: actual } = server.address() as AddressInfo
   return { url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`, drain: () => drain(server, connections) }
+}
+
+/** We take no protocol upgrade and no tunnel: such a connection is closed (threats T21). */
+function refuseTunnel(_: unknown, socket: Duplex): void {
+  // node:http has taken its own listener off: without one, a reset would end the process.
+  socket.on('error', () => undefined)
+  socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => socket.destroy())
 }
 
 /**
@@ -52,7 +63,13 @@ function trackConnections(server: Server) {
     socket.once('close', () => busy.delete(socket))
   })
   server.prependListener('request', ({ socket }, response: ServerResponse) => {
-    busy.set(socket, (busy.get(socket) ?? 0) + 1)
+    const requests = (busy.get(socket) ?? 0) + 1
+    // Pipelining is answered in order, so one connection could queue work without end.
+    if (requests > MAX_PIPELINED) {
+      socket.destroy()
+      return
+    }
+    busy.set(socket, requests)
     if (draining) response.shouldKeepAlive = false
     response.once('close', () => {
       const left = (busy.get(socket) ?? 1) - 1

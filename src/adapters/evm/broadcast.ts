@@ -25,7 +25,8 @@ export function openBroadcast(rpc: Rpc, confirmMs: number): Broadcast {
   return async function broadcast(transaction): Promise<Sent> {
     try {
       if (!sync) return await sendOnly(rpc, transaction)
-      return await rpc.call('eth_sendRawTransactionSync', [transaction.raw], receipt, confirmMs)
+      const mined = await rpc.call('eth_sendRawTransactionSync', [transaction.raw], receipt, confirmMs)
+      return mined.transactionHash === transaction.hash ? mined : 'sent'
     } catch (error) {
       if (sync && error instanceof RpcError && error.code === METHOD_NOT_FOUND) {
         sync = false

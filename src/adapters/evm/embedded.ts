@@ -1,148 +1,123 @@
 import type { Hex } from 'viem'
-import type { Eip3009Authorization, IdentifiedPayment } from '../../domain/payment.ts'
+import type { IdentifiedPayment } from '../../domain/payment.ts'
 import type { SettleOutcome } from '../../domain/settlement.ts'
 import type { Facilitator, Journal } from '../../ports/facilitator.ts'
 import type { Log } from '../../ports/log.ts'
-import { ChainUnavailable } from '../../ports/network.ts'
+import { ChainUnavailable, type Network } from '../../ports/network.ts'
+import { preflight } from '../preflight.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
 import { awaitReceipt, type Broadcast, openBroadcast } from './broadcast.ts'
 import { splitSignature } from './eip712.ts'
+import { LaneFull } from './lane.ts'
 import { openRelayer, type Relayer, type SignedTransaction } from './relayer.ts'
-import { revertCode } from './reverts.ts'
-import { bytes, type EvmReceipt, quantity } from './shapes.ts'
-import { provenBy, transferCalldata } from './token.ts'
+import { type EvmReceipt, quantity } from './shapes.ts'
+import { GAS_LIMIT, provenBy, transferCalldata } from './token.ts'
 
-/** FiatToken's transferWithAuthorization takes 60,000 to 100,000; the simulation runs under the same bound. */
-const GAS_LIMIT = 200_000n
 /** Below this many settlements' worth of gas the operator is told. */
 const LOW_FLOAT_SETTLEMENTS = 100n
 const NONCE_TRIES = 5
 
 export interface EmbeddedEvmOptions {
   readonly rpc: Rpc
+  readonly network: Network
   readonly relayerKey: string
   readonly chainId: number
-  readonly log: Log
   readonly confirmMs: number
+  readonly log: Log
+}
+
+interface Sender extends EmbeddedEvmOptions {
+  readonly relayer: Relayer
+  readonly broadcast: Broadcast
 }
 
 /** Settles EIP-3009 authorizations with our own relayer: simulate, write down, broadcast, look at the receipt. */
-export function embeddedEvm({ rpc, relayerKey, chainId, log, confirmMs }: EmbeddedEvmOptions): Facilitator {
+export function embeddedEvm(options: EmbeddedEvmOptions): Facilitator {
+  const { rpc, network, relayerKey, chainId, confirmMs } = options
   const relayer = openRelayer(rpc, relayerKey, chainId)
-  const broadcast = openBroadcast(rpc, confirmMs)
+  const sender = { ...options, relayer, broadcast: openBroadcast(rpc, confirmMs) }
   return {
     extra: () => ({}),
-    async settle(payment, _offer, journal) {
-      const { authorization } = payment.payment
-      const signature = authorization.kind === 'eip3009' && splitSignature(authorization.signature)
-      if (!signature) return { outcome: 'refused', code: 'invalid_payload' }
-      const call = { to: payment.transfer.asset as Hex, data: transferCalldata(authorization, signature) as Hex }
-      const refused = await simulate(rpc, relayer, call)
-      if (refused) return refused
-      return send({ relayer, broadcast, log, rpc, confirmMs }, call, payment, authorization, journal)
-    },
+    settle: async (payment, _offer, journal) => (await preflight(network, payment)) ?? send(sender, payment, journal),
     async inspect() {
       const balance = await rpc.call('eth_getBalance', [relayer.address, 'latest'], quantity)
-      const price = await rpc.call('eth_gasPrice', [], quantity)
-      const enough = balance >= price * GAS_LIMIT * LOW_FLOAT_SETTLEMENTS
-      return [
-        {
-          ok: enough,
-          what: `relayer ${relayer.address} holds ${balance} wei`,
-          fix: `send it ether: at least ${price * GAS_LIMIT * LOW_FLOAT_SETTLEMENTS} wei`,
-        },
-      ]
+      const float = (await rpc.call('eth_gasPrice', [], quantity)) * GAS_LIMIT * LOW_FLOAT_SETTLEMENTS
+      const what = `relayer ${relayer.address} holds ${balance} wei`
+      return [{ ok: balance >= float, what, fix: `send it ether: at least ${float} wei` }]
     },
-    close: async () => undefined,
+    close: async () => relayer.close(),
   }
 }
 
-interface Call {
-  readonly to: Hex
-  readonly data: Hex
+async function send(sender: Sender, payment: IdentifiedPayment, journal: Journal): Promise<SettleOutcome> {
+  const { relayer, broadcast, rpc, log, confirmMs } = sender
+  for (let attempt = 0; attempt < NONCE_TRIES; attempt++) {
+    const signed = await sign(relayer, payment)
+    if ('outcome' in signed) return signed
+    const { hash, raw, fromBlock } = signed
+    const written = await journal({
+      via: 'embedded',
+      transaction: hash,
+      raw,
+      fromBlock,
+      lastValidBlockHeight: undefined,
+    })
+    if (!written) {
+      relayer.abandon(signed)
+      return { outcome: 'unavailable', code: 'store_unavailable' }
+    }
+    const sent = await broadcast(signed)
+    if (sent === 'nonce-taken') {
+      // These bytes can never be mined, so another transaction may carry the payment.
+      relayer.passedOver(signed)
+      log.warn({ relayer: relayer.address, nonce: signed.nonce }, 'relayer nonce taken elsewhere')
+      continue
+    }
+    if (sent === 'rejected') {
+      relayer.abandon(signed)
+      return { outcome: 'unavailable', code: 'chain_unavailable' }
+    }
+    const receipt = sent === 'sent' ? await awaitReceipt(rpc, signed, confirmMs) : sent
+    if (!receipt) {
+      relayer.pursue(signed)
+      return { outcome: 'unknown', transaction: hash }
+    }
+    relayer.mined(signed)
+    return judge(sender, receipt, payment)
+  }
+  return { outcome: 'unavailable', code: 'overloaded' }
 }
 
-/** Asks the node to run the settlement without sending it; what would revert is refused while nothing is at stake. */
-async function simulate(rpc: Rpc, relayer: Relayer, { to, data }: Call): Promise<SettleOutcome | undefined> {
+async function sign(
+  relayer: Relayer,
+  { payment, transfer }: IdentifiedPayment,
+): Promise<SignedTransaction | SettleOutcome> {
+  const { authorization } = payment
+  const signature = authorization.kind === 'eip3009' ? splitSignature(authorization.signature) : undefined
+  if (authorization.kind !== 'eip3009' || !signature) return { outcome: 'refused', code: 'invalid_payload' }
   try {
-    await rpc.call(
-      'eth_call',
-      [{ from: relayer.address, to, data, gas: `0x${GAS_LIMIT.toString(16)}` }, 'latest'],
-      bytes,
-    )
-    return undefined
+    return await relayer.sign(transfer.asset as Hex, transferCalldata(authorization, signature) as Hex, GAS_LIMIT)
   } catch (error) {
-    const code = revertCode(error)
-    if (code) return { outcome: 'refused', code }
+    if (error instanceof LaneFull) return { outcome: 'unavailable', code: 'overloaded' }
     if (error instanceof ChainUnavailable || error instanceof RpcError)
       return { outcome: 'unavailable', code: 'chain_unavailable' }
     throw error
   }
 }
 
-interface Sender {
-  readonly relayer: Relayer
-  readonly broadcast: Broadcast
-  readonly rpc: Rpc
-  readonly log: Log
-  readonly confirmMs: number
-}
-
-async function send(
-  sender: Sender,
-  call: Call,
-  payment: IdentifiedPayment,
-  authorization: Eip3009Authorization,
-  journal: Journal,
-): Promise<SettleOutcome> {
-  const { relayer, broadcast, rpc, log, confirmMs } = sender
-  const { lane } = relayer
-  for (let attempt = 0; attempt < NONCE_TRIES; attempt++) {
-    const signed = await sign(relayer, call)
-    if (!signed) return { outcome: 'unavailable', code: 'chain_unavailable' }
-    if (
-      !(await journal({
-        via: 'embedded',
-        transaction: signed.hash,
-        raw: signed.raw,
-        fromBlock: undefined,
-        lastValidBlockHeight: undefined,
-      }))
-    ) {
-      lane.giveBack(signed.nonce)
-      return { outcome: 'unavailable', code: 'store_unavailable' }
-    }
-    const sent = await broadcast(signed)
-    if (sent === 'nonce-taken') {
-      // Someone else used this nonce: these bytes can never be mined, so another transaction may carry the payment.
-      lane.resync()
-      lane.done()
-      log.warn({ relayer: relayer.address, nonce: signed.nonce }, 'relayer nonce taken elsewhere')
-      continue
-    }
-    if (sent === 'rejected') {
-      lane.giveBack(signed.nonce)
-      return { outcome: 'unavailable', code: 'chain_unavailable' }
-    }
-    const receipt = sent === 'sent' ? await awaitReceipt(rpc, signed, confirmMs) : sent
-    lane.done()
-    return receipt ? judge(receipt, payment, authorization) : { outcome: 'unknown', transaction: signed.hash }
-  }
-  return { outcome: 'unavailable', code: 'overloaded' }
-}
-
-async function sign(relayer: Relayer, { to, data }: Call): Promise<SignedTransaction | undefined> {
-  try {
-    return await relayer.sign(to, data, GAS_LIMIT)
-  } catch (error) {
-    if (error instanceof ChainUnavailable || error instanceof RpcError) return undefined
-    throw error
-  }
-}
-
-function judge(receipt: EvmReceipt, { transfer }: IdentifiedPayment, { nonce }: Eip3009Authorization): SettleOutcome {
-  const settlement = provenBy(receipt, transfer, nonce)
+/**
+ * What a mined transaction of ours means. One that moved nothing may have been overtaken: anybody can submit an EIP-3009
+ * authorization, so the chain is asked whether another transaction did.
+ */
+async function judge({ network }: Sender, receipt: EvmReceipt, payment: IdentifiedPayment): Promise<SettleOutcome> {
+  const { authorization } = payment.payment
+  const { transactionHash: transaction } = receipt
+  const settlement = authorization.kind === 'eip3009' && provenBy(receipt, payment.transfer, authorization.nonce)
   if (settlement) return { outcome: 'settled', settlement }
-  // Mined without the logs that prove it: reverted, or a token that is not what it was said to be.
-  return { outcome: 'reverted', code: 'invalid_transaction_state', transaction: receipt.transactionHash }
+  const found = await network.lookup(payment, undefined).catch(() => undefined)
+  if (found?.outcome === 'settled') return found
+  const untouched = receipt.status === '0x0' && found?.outcome === 'unspent'
+  return untouched
+    ? { outcome: 'reverted', code: 'invalid_transaction_state', transaction }
+    : { outcome: 'unknown', transaction }
 }

@@ -4,11 +4,20 @@ import { seconds } from '../../domain/ids.ts'
 import type { Eip3009Authorization, IdentifiedPayment, Payment } from '../../domain/payment.ts'
 import { refuse } from '../../domain/refusal.ts'
 import type { Attempt, LookupOutcome } from '../../domain/settlement.ts'
-import type { Finding, Network } from '../../ports/network.ts'
-import type { Rpc } from '../rpc.ts'
+import { ChainUnavailable, type Finding, type Network } from '../../ports/network.ts'
+import { answered, type Rpc, RpcError } from '../rpc.ts'
 import { domainSeparator, recoverAddress, splitSignature, transferDigest } from './eip712.ts'
+import { revertCode } from './reverts.ts'
 import { bytes, logs as logsShape, maybeBlock, maybeReceipt, quantity } from './shapes.ts'
-import { AUTHORIZATION_CANCELED, AUTHORIZATION_USED, authorizationStateCalldata, provenBy, topicOf } from './token.ts'
+import {
+  AUTHORIZATION_CANCELED,
+  AUTHORIZATION_USED,
+  authorizationStateCalldata,
+  GAS_LIMIT,
+  provenBy,
+  topicOf,
+  transferCalldata,
+} from './token.ts'
 
 export interface EvmToken {
   readonly address: string
@@ -47,27 +56,40 @@ export function evmNetwork({ id, rpc, tokens }: EvmNetworkOptions): Network {
       const { authorization } = payment
       const token =
         signature &&
-        candidates.find(
-          ({ separator }) => recoverAddress(transferDigest(separator, authorization), signature) === authorization.from,
-        )
+        candidates
+          .map(({ address, separator }) => ({ address, digest: transferDigest(separator, authorization) }))
+          .find(({ digest }) => recoverAddress(digest, signature) === authorization.from)
       if (!token) return refuse('invalid_exact_evm_payload_signature')
-      return identified(id, payment, authorization, token.address)
+      return identified(id, payment, authorization, token)
     },
 
-    async position() {
-      return { fromBlock: toQuantity(await rpc.call('eth_blockNumber', [], quantity)), lastValidBlockHeight: undefined }
-    },
-
-    async lookup(payment, attempt, hint) {
-      const { authorization } = payment.payment
-      if (authorization.kind !== 'eip3009') return { outcome: 'unknown' }
-      for (const hash of new Set([hint, attempt?.transaction])) {
-        const settlement = hash && (await receiptProof(rpc, hash, payment, authorization))
-        if (settlement) return { outcome: 'settled', settlement }
+    async preflight({ payment, transfer }) {
+      const { authorization } = payment
+      const signature = authorization.kind === 'eip3009' ? splitSignature(authorization.signature) : undefined
+      if (authorization.kind !== 'eip3009' || !signature) return 'invalid_payload'
+      const call = {
+        from: transfer.to,
+        to: transfer.asset,
+        data: transferCalldata(authorization, signature),
+        gas: toQuantity(GAS_LIMIT),
       }
-      return searchLogs(rpc, payment, authorization, attempt)
+      try {
+        await rpc.call('eth_call', [call, 'latest'], bytes)
+        return undefined
+      } catch (error) {
+        const code = revertCode(error)
+        if (code) return code
+        throw error instanceof RpcError ? new ChainUnavailable(`error ${error.code}`) : error
+      }
     },
 
+    position: () =>
+      answered(async () => ({
+        fromBlock: toQuantity(await rpc.call('eth_blockNumber', [], quantity)),
+        lastValidBlockHeight: undefined,
+      })),
+
+    lookup: (payment, attempt, hint) => answered(() => lookup(rpc, payment, attempt, hint)),
     inspect: () => inspect(rpc, chainId, tokens),
   }
 }
@@ -76,20 +98,43 @@ function identified(
   id: Caip2,
   payment: Payment,
   authorization: Eip3009Authorization,
-  asset: string,
+  token: { address: string; digest: Uint8Array },
 ): IdentifiedPayment {
+  const { address: asset, digest } = token
   const { from, to, value, validAfter, validBefore, nonce } = authorization
   // Canonical: the chain itself tells authorizations apart by (token, authorizer, nonce) (EIP-3009).
   const key = `${id}:${asset.toLowerCase()}:${from}:${nonce}` as PaymentKey
   const endsBy = seconds(Number(validBefore < 2n ** 40n ? validBefore : 2n ** 40n))
   const transfer = { network: id, asset, from, to, amount: value, window: { validAfter, validBefore }, endsBy }
-  return { payment, key, payer: getAddress(from), transfer, sponsored: undefined }
+  return {
+    payment,
+    key,
+    signed: Buffer.from(digest).toString('hex'),
+    payer: getAddress(from),
+    transfer,
+    sponsored: undefined,
+  }
 }
 
 async function receiptProof(rpc: Rpc, hash: string, { transfer }: IdentifiedPayment, { nonce }: Eip3009Authorization) {
   if (!/^0x[0-9a-fA-F]{64}$/.test(hash)) return undefined
   const receipt = await rpc.call('eth_getTransactionReceipt', [hash], maybeReceipt)
   return receipt ? provenBy(receipt, transfer, nonce) : undefined
+}
+
+async function lookup(
+  rpc: Rpc,
+  payment: IdentifiedPayment,
+  attempt: Attempt | undefined,
+  hint: string | undefined,
+): Promise<LookupOutcome> {
+  const { authorization } = payment.payment
+  if (authorization.kind !== 'eip3009') return { outcome: 'unknown' }
+  for (const hash of new Set([hint, attempt?.transaction])) {
+    const settlement = hash && (await receiptProof(rpc, hash, payment, authorization))
+    if (settlement) return { outcome: 'settled', settlement }
+  }
+  return searchLogs(rpc, payment, authorization, attempt)
 }
 
 /** Finds what was done with an authorization, whoever did it. */
@@ -114,21 +159,20 @@ async function searchLogs(
     logsShape,
   )
   const [log] = logs
-  if (log?.topics[0] === AUTHORIZATION_CANCELED) return { outcome: 'void' }
-  if (log) {
+  if (log?.topics[0] === AUTHORIZATION_USED) {
     const settlement = await receiptProof(rpc, log.transactionHash, payment, authorization)
     // Used, but not for this transfer as we know it: nothing is certain, so nothing is guessed.
     return settlement ? { outcome: 'settled', settlement } : { outcome: 'unknown' }
   }
-  // Void is what can never be spent any more: unused in a finalised block whose time is past the end (design: void).
+  // Void is what can never be spent any more, and no reorg brings back: cancelled, or unused in a block whose time is past
+  // the end, both as finalised (design: void).
   const finalized = await rpc.call('eth_getBlockByNumber', ['finalized', false], maybeBlock)
-  if (!finalized || finalized.timestamp < validBefore) return { outcome: 'unspent' }
-  const used = await rpc.call(
-    'eth_call',
-    [{ to: asset, data: authorizationStateCalldata(from, nonce) }, 'finalized'],
-    quantity,
-  )
-  return { outcome: used === 0n ? 'void' : 'unknown' }
+  const cancelled = log !== undefined
+  if (!finalized || (!cancelled && finalized.timestamp < validBefore)) return { outcome: 'unspent' }
+  const state = { to: asset, data: authorizationStateCalldata(from, nonce) }
+  const closed = (await rpc.call('eth_call', [state, 'finalized'], quantity)) !== 0n
+  if (cancelled) return { outcome: closed ? 'void' : 'unspent' }
+  return { outcome: closed ? 'unknown' : 'void' }
 }
 
 async function blocksAgo(rpc: Rpc, count: bigint): Promise<string> {

@@ -24,7 +24,9 @@ export const receipt = z.object({ transactionHash: bytes, status: z.enum(['0x0',
 export const maybeReceipt = receipt.nullable()
 
 /** null where the chain has no such block yet. */
-export const maybeBlock = z.object({ timestamp: quantity, baseFeePerGas: quantity.optional() }).nullable()
+export const maybeBlock = z
+  .object({ number: quantity, timestamp: quantity, baseFeePerGas: quantity.optional() })
+  .nullable()
 
 export type EvmLog = z.output<typeof log>
 export type EvmReceipt = z.output<typeof receipt>

@@ -15,6 +15,9 @@ export const AUTHORIZATION_CANCELED = '0x1cdd46ff242716cdaa72d159d339a485b343839
 /** `Transfer(address,address,uint256)` */
 const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef'
 
+/** FiatToken's transferWithAuthorization takes 60,000 to 100,000; the simulation runs under the same bound. */
+export const GAS_LIMIT = 200_000n
+
 const toHex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString('hex')}`
 
 /** Calldata that settles an authorization (EIP-3009). Every argument is one word, so no encoder is needed. */

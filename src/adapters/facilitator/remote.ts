@@ -2,30 +2,28 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { v1NameOf } from '../../domain/chains.ts'
 import type { IdentifiedPayment } from '../../domain/payment.ts'
-import type { ProblemCode } from '../../domain/problems.ts'
 import type { Offer } from '../../domain/quote.ts'
-import { isProblemCode } from '../../domain/refusal.ts'
 import type { Attempt, SettleOutcome } from '../../domain/settlement.ts'
 import type { Facilitator, Journal } from '../../ports/facilitator.ts'
 import type { Log } from '../../ports/log.ts'
 import { ChainUnavailable, type Network } from '../../ports/network.ts'
 import { writePayment, writeRequirements } from '../../wire/facilitator.ts'
-import { RpcError } from '../rpc.ts'
+import { preflight } from '../preflight.ts'
 import { type FacilitatorApi, openFacilitatorApi } from './api.ts'
 
 const SUPPORTED_EVERY_MS = 30_000
 const SUPPORTED_RETRY_MS = 2_000
 const CONFIRM_POLL_MS = 250
 
-const verified = z.object({ isValid: z.boolean(), invalidReason: z.string().nullish() })
 const settledAnswer = z.object({
   success: z.boolean(),
   transaction: z.string().nullish(),
-  errorReason: z.string().nullish(),
 })
 
 /**
- * Settles through somebody else's x402 facilitator (`POST /verify`, `POST /settle`, `GET /supported`).
+ * Settles through somebody else's x402 facilitator (`POST /settle`, `GET /supported`).
+ *
+ * `POST /verify` is not used: our own node says as much, and what was shown to a facilitator could be settled by it.
  *
  * It is never taken at its word: neither its success nor its failure counts until our own node has shown it (threats T7).
  */
@@ -42,7 +40,7 @@ export async function remoteFacilitator(
   return {
     extra: kinds.extra,
     async settle(payment, offer, journal) {
-      const refused = await verify(api, payment, offer)
+      const refused = await preflight(network, payment)
       if (refused) return refused
       const position = await network.position().catch(() => undefined)
       if (!position) return { outcome: 'unavailable', code: 'chain_unavailable' }
@@ -80,33 +78,6 @@ const bodyOf = ({ payment }: IdentifiedPayment, offer: Offer) => ({
   paymentRequirements: writeRequirements(offer, payment.version),
 })
 
-/** What the facilitator would refuse is refused while nothing is at stake. */
-async function verify(
-  api: FacilitatorApi,
-  payment: IdentifiedPayment,
-  offer: Offer,
-): Promise<SettleOutcome | undefined> {
-  const answer = verified.safeParse(await api.post('/verify', bodyOf(payment, offer)))
-  if (!answer.success) return { outcome: 'unavailable', code: 'facilitator_unavailable' }
-  const { isValid, invalidReason } = answer.data
-  if (isValid) return undefined
-  return { outcome: 'refused', code: codeOf(invalidReason ?? '') }
-}
-
-/** Names that the SDK's facilitator (2.27) has for what the specification calls otherwise. */
-const SDK_REASONS: Readonly<Record<string, ProblemCode>> = {
-  invalid_exact_evm_insufficient_balance: 'insufficient_funds',
-  invalid_exact_evm_nonce_already_used: 'payment_already_used',
-  invalid_exact_evm_signature: 'invalid_exact_evm_payload_signature',
-  invalid_exact_evm_recipient_mismatch: 'invalid_exact_evm_payload_recipient_mismatch',
-  invalid_exact_evm_payload_authorization_value_mismatch: 'invalid_exact_evm_payload_authorization_value',
-}
-
-function codeOf(reason: string): ProblemCode {
-  if (Object.hasOwn(SDK_REASONS, reason)) return SDK_REASONS[reason] as ProblemCode
-  return isProblemCode(reason) ? reason : 'transaction_simulation_failed'
-}
-
 async function send(
   api: FacilitatorApi,
   network: Network,
@@ -132,7 +103,7 @@ async function ask(network: Network, payment: IdentifiedPayment, attempt: Attemp
   try {
     return await network.lookup(payment, attempt, hint)
   } catch (error) {
-    if (error instanceof ChainUnavailable || error instanceof RpcError) return { outcome: 'unknown' } as const
+    if (error instanceof ChainUnavailable) return { outcome: 'unknown' } as const
     throw error
   }
 }

@@ -1,13 +1,13 @@
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { getAddressDecoder, getBase58Decoder, getBase58Encoder } from '@solana/kit'
 import type { IdentifiedPayment } from '../../domain/payment.ts'
-import type { ProblemCode } from '../../domain/problems.ts'
 import type { SettleOutcome } from '../../domain/settlement.ts'
 import type { Facilitator } from '../../ports/facilitator.ts'
-import { ChainUnavailable, type Network } from '../../ports/network.ts'
-import { type Rpc, RpcError } from '../rpc.ts'
+import type { Network } from '../../ports/network.ts'
+import { preflight } from '../preflight.ts'
+import type { Rpc } from '../rpc.ts'
 import { settlementOf } from './network.ts'
-import { lamports, simulation, text } from './shapes.ts'
+import { lamports, text } from './shapes.ts'
 import { type Statuses, watchStatuses } from './statuses.ts'
 import { readTransaction } from './transaction.ts'
 
@@ -41,7 +41,7 @@ export function embeddedSolana({ rpc, network, feePayerKey, confirmMs }: Embedde
       const signed = cosign(payment, feePayer)
       if (!signed) return { outcome: 'refused', code: 'invalid_exact_svm_payload_transaction_could_not_be_decoded' }
       const [refused, position] = await Promise.all([
-        simulate(rpc, signed.wire),
+        preflight(network, payment),
         network.position().catch(() => undefined),
       ])
       if (refused) return refused
@@ -67,7 +67,7 @@ export function embeddedSolana({ rpc, network, feePayerKey, confirmMs }: Embedde
 }
 
 /** @throws when the secret key is not 64 bytes of base58 whose halves belong together */
-export function openFeePayer(secret: string): FeePayer {
+function openFeePayer(secret: string): FeePayer {
   const bytes = Buffer.from(getBase58Encoder().encode(secret))
   if (bytes.length !== 64) throw new Error('a Solana secret key has 64 bytes in base58')
   const key = createPrivateKey({
@@ -75,7 +75,9 @@ export function openFeePayer(secret: string): FeePayer {
     format: 'der',
     type: 'pkcs8',
   })
-  return { address: getAddressDecoder().decode(bytes.subarray(32)), key }
+  const own = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
+  if (!own.equals(bytes.subarray(32))) throw new Error('the halves of the Solana secret key do not belong together')
+  return { address: getAddressDecoder().decode(own), key }
 }
 
 /** Puts the fee payer's signature into its slot, the first one: it is the transaction's id. */
@@ -87,40 +89,6 @@ function cosign({ payment }: IdentifiedPayment, feePayer: FeePayer): { wire: Buf
   const others = read.signers.slice(1).map((signer) => read.signatures.get(signer) ?? new Uint8Array(64))
   const wire = Buffer.concat([Buffer.from([read.signers.length]), own, ...others, read.message])
   return { wire, signature: getBase58Decoder().decode(own) }
-}
-
-async function simulate(rpc: Rpc, wire: Buffer): Promise<SettleOutcome | undefined> {
-  try {
-    const { value } = await rpc.call(
-      'simulateTransaction',
-      [wire.toString('base64'), { encoding: 'base64', sigVerify: true, commitment: 'processed' }],
-      simulation,
-    )
-    return value.err == null ? undefined : { outcome: 'refused', code: refusalOf(value.err, value.logs ?? []) }
-  } catch (error) {
-    if (error instanceof RpcError && error.code === -32_602)
-      return { outcome: 'refused', code: 'invalid_exact_svm_payload_transaction_could_not_be_decoded' }
-    if (error instanceof RpcError && error.code === -32_003)
-      return { outcome: 'refused', code: 'invalid_exact_svm_payload_signature_invalid' }
-    if (error instanceof RpcError || error instanceof ChainUnavailable)
-      return { outcome: 'unavailable', code: 'chain_unavailable' }
-    throw error
-  }
-}
-
-/** What the runtime's errors are called in x402. */
-function refusalOf(err: unknown, logs: readonly string[]): ProblemCode {
-  if (err === 'AlreadyProcessed') return 'payment_already_used'
-  if (err === 'BlockhashNotFound') return 'payment_expired'
-  if (err === 'SignatureFailure') return 'invalid_exact_svm_payload_signature_invalid'
-  // SPL Token error 1, InsufficientFunds; a missing source account holds nothing either.
-  if (
-    logs.some((line) => /insufficient funds/i.test(line)) ||
-    /"Custom":1\b/.test(JSON.stringify(err)) ||
-    err === 'AccountNotFound'
-  )
-    return 'insufficient_funds'
-  return 'transaction_simulation_failed'
 }
 
 async function send(

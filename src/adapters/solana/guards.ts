@@ -26,6 +26,11 @@ export const sponsorGuards: readonly Guard[] = [
     holds: ({ transfers }) => transfers.length === 1,
   },
   {
+    name: 'moves-something',
+    code: 'invalid_exact_svm_payload_recipient_mismatch',
+    holds: ({ transfers }) => transfers.every(({ source, destination }) => source !== destination),
+  },
+  {
     name: 'no-strangers',
     code: 'invalid_exact_svm_payload_unknown_optional_instruction',
     holds: ({ strangers }) => strangers.length === 0,

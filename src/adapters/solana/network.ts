@@ -1,10 +1,11 @@
 import { atomicUnits, type Caip2, type PaymentKey, seconds } from '../../domain/ids.ts'
 import type { IdentifiedPayment } from '../../domain/payment.ts'
+import type { ProblemCode } from '../../domain/problems.ts'
 import { refuse } from '../../domain/refusal.ts'
 import type { Attempt, LookupOutcome, Settlement } from '../../domain/settlement.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Finding, Network } from '../../ports/network.ts'
-import type { Rpc } from '../rpc.ts'
+import { answered, type Rpc, RpcError } from '../rpc.ts'
 import { type SponsorCaps, sponsorGuards } from './guards.ts'
 import { associatedTokenAccount, TOKEN_PROGRAMS } from './programs.ts'
 import {
@@ -13,9 +14,10 @@ import {
   maybeTransaction,
   type SignatureStatus,
   signatures,
+  simulation,
   text,
 } from './shapes.ts'
-import { type ReadTransaction, readTransaction } from './transaction.ts'
+import { readTransaction } from './transaction.ts'
 
 export interface SolanaMint {
   readonly mint: string
@@ -34,7 +36,9 @@ export interface SolanaNetworkOptions {
 /** A blockhash lives for 151 blocks: a minute at the usual 400 ms, seldom more than two. */
 const BLOCKHASH_LIFE_SECONDS = 180
 const BLOCKHASH_LIFE_BLOCKS = 151
-const SIGNATURES_LOOKED_AT = 100
+const INVALID_PARAMS = -32_602
+/** The most that getSignaturesForAddress gives at once. */
+const SIGNATURES_LOOKED_AT = 1_000
 
 /** A Solana cluster, seen through our own node. */
 export async function solanaNetwork({ id, rpc, payTo, mints, caps, clock }: SolanaNetworkOptions): Promise<Network> {
@@ -62,6 +66,7 @@ export async function solanaNetwork({ id, rpc, payTo, mints, caps, clock }: Sola
         payment,
         // The message is what was signed: the slots around it may hold anything (threats T2).
         key: `${id}:${owner}:${transaction.messageHash}` as PaymentKey,
+        signed: transaction.messageHash,
         payer: owner,
         transfer: {
           network: id,
@@ -81,12 +86,23 @@ export async function solanaNetwork({ id, rpc, payTo, mints, caps, clock }: Sola
       }
     },
 
-    async position() {
-      const height = await rpc.call('getBlockHeight', [{ commitment: 'confirmed' }], heightShape)
-      return { fromBlock: undefined, lastValidBlockHeight: String(height + BLOCKHASH_LIFE_BLOCKS) }
-    },
+    preflight: (payment) =>
+      answered(() =>
+        simulate(rpc, payment).catch((error: unknown) => {
+          // The node cannot make a transaction of the bytes.
+          if (error instanceof RpcError && error.code === INVALID_PARAMS)
+            return 'invalid_exact_svm_payload_transaction_could_not_be_decoded'
+          throw error
+        }),
+      ),
 
-    lookup: (payment, attempt, hint) => lookup(rpc, payment, attempt, hint),
+    position: () =>
+      answered(async () => {
+        const height = await rpc.call('getBlockHeight', [{ commitment: 'confirmed' }], heightShape)
+        return { fromBlock: undefined, lastValidBlockHeight: String(height + BLOCKHASH_LIFE_BLOCKS) }
+      }),
+
+    lookup: (payment, attempt, hint) => answered(() => lookup(rpc, payment, attempt, hint)),
     inspect: () => inspect(rpc, id, mints, payees),
   }
 }
@@ -101,6 +117,24 @@ export function settlementOf({ transfer }: IdentifiedPayment, transaction: strin
   return { network, asset, payer: from, payTo: to, amount, transaction }
 }
 
+/** Runs the transaction without the fee payer's signature, which is ours or a facilitator's to give. */
+async function simulate(rpc: Rpc, { payment }: IdentifiedPayment): Promise<ProblemCode | undefined> {
+  if (payment.authorization.kind !== 'solana-transaction') return 'invalid_payload'
+  const wire = Buffer.from(payment.authorization.wire).toString('base64')
+  const options = { encoding: 'base64', sigVerify: false, commitment: 'processed' }
+  const { value } = await rpc.call('simulateTransaction', [wire, options], simulation)
+  return value.err == null ? undefined : refusalOf(value.err, value.logs ?? [])
+}
+
+/** What the runtime's errors are called in x402. */
+function refusalOf(err: unknown, logs: readonly string[]): ProblemCode {
+  if (err === 'AlreadyProcessed') return 'payment_already_used'
+  if (err === 'BlockhashNotFound') return 'payment_expired'
+  // SPL Token error 1, InsufficientFunds; a missing source account holds nothing either.
+  const poor = logs.some((line) => /insufficient funds/i.test(line)) || /"Custom":1\b/.test(JSON.stringify(err))
+  return poor || err === 'AccountNotFound' ? 'insufficient_funds' : 'transaction_simulation_failed'
+}
+
 /**
  * Finds a confirmed transaction that carries exactly the message that was signed.
  *
@@ -112,55 +146,46 @@ async function lookup(
   attempt: Attempt | undefined,
   hint: string | undefined,
 ): Promise<LookupOutcome> {
-  const read =
-    payment.payment.authorization.kind === 'solana-transaction'
-      ? readTransaction(payment.payment.authorization.wire)
-      : undefined
-  if (!read) return { outcome: 'unknown' }
-  const look = (signature: string) => inTransaction(rpc, signature, read, payment)
+  // Asked first: what is not found afterwards had not landed by then.
+  const height = await rpc.call('getBlockHeight', [{ commitment: 'finalized' }], heightShape)
   for (const signature of [hint, attempt?.transaction]) {
-    const found = signature && (await look(signature))
+    const found = signature && (await inTransaction(rpc, signature, payment))
     if (found) return found
   }
   // A transaction that somebody else signed as fee payer has an id we may never have been told.
-  if (attempt?.transaction === undefined) {
-    for (const signature of await recentSignatures(rpc, payment.payer)) {
-      const found = await look(signature)
-      if (found) return found
-    }
-  }
+  const searched = attempt?.transaction !== undefined || (await searchAddress(rpc, payment))
+  if (typeof searched === 'object') return searched
   // Past the last height at which its blockhash is valid it can never land (finalised, so that no fork brings it back).
-  const height = await rpc.call('getBlockHeight', [{ commitment: 'finalized' }], heightShape)
   const last = attempt?.lastValidBlockHeight
-  return { outcome: last !== undefined && height > Number(last) ? 'void' : 'unspent' }
+  if (last === undefined || height <= Number(last)) return { outcome: 'unspent' }
+  // A search that did not see the whole past proves nothing.
+  return { outcome: searched ? 'void' : 'unknown' }
 }
 
-async function recentSignatures(rpc: Rpc, owner: string): Promise<string[]> {
-  const list = await rpc.call(
-    'getSignaturesForAddress',
-    [owner, { limit: SIGNATURES_LOOKED_AT, commitment: 'confirmed' }],
-    signatures,
-  )
-  return list.map(({ signature }) => signature)
+/** Looks through what the payer's address was lately part of; true when all of it was seen and the payment is not among it. */
+async function searchAddress(rpc: Rpc, payment: IdentifiedPayment): Promise<LookupOutcome | boolean> {
+  const options = { limit: SIGNATURES_LOOKED_AT, commitment: 'confirmed' }
+  const list = await rpc.call('getSignaturesForAddress', [payment.payer, options], signatures)
+  for (const { signature } of list) {
+    const found = await inTransaction(rpc, signature, payment)
+    if (found) return found
+  }
+  return list.length < SIGNATURES_LOOKED_AT
 }
 
 async function inTransaction(
   rpc: Rpc,
   signature: string,
-  read: ReadTransaction,
   payment: IdentifiedPayment,
 ): Promise<LookupOutcome | undefined> {
   if (!/^[1-9A-HJ-NP-Za-km-z]{64,90}$/.test(signature)) return undefined
-  const fetched = await rpc.call(
-    'getTransaction',
-    [signature, { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }],
-    maybeTransaction,
-  )
-  if (!fetched) return undefined
-  const same = readTransaction(Buffer.from(fetched.transaction[0], 'base64'))?.messageHash === read.messageHash
-  if (!same) return undefined
+  const options = { encoding: 'base64', commitment: 'confirmed', maxSupportedTransactionVersion: 0 }
+  const fetched = await rpc.call('getTransaction', [signature, options], maybeTransaction)
+  if (!fetched?.meta) return undefined
+  const read = readTransaction(Buffer.from(fetched.transaction[0], 'base64'))
+  if (read?.messageHash !== payment.signed) return undefined
   // It landed and failed: the cluster takes no message twice, so it can never move the money any more.
-  return fetched.meta?.err === null
+  return fetched.meta.err == null
     ? { outcome: 'settled', settlement: settlementOf(payment, signature) }
     : { outcome: 'void' }
 }

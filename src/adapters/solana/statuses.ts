@@ -24,13 +24,19 @@ export function watchStatuses(rpc: Rpc): Statuses {
     watched.delete(signature)
   }
   const look = async () => {
-    const signatures = [...watched.keys()].slice(0, BATCH)
-    const found = await ask(rpc, signatures)
-    for (const [index, signature] of signatures.entries()) {
+    const batch = [...watched.keys()].slice(0, BATCH)
+    const found = await ask(rpc, batch)
+    for (const [index, signature] of batch.entries()) {
       const status = found[index]
+      const entry = watched.get(signature)
       if (status && isConfirmed(status)) settle(signature, status.err == null ? 'confirmed' : 'failed')
-      else if ((watched.get(signature)?.until ?? 0) < Date.now()) settle(signature, 'unknown')
+      else if (entry) {
+        // To the end of the queue, so that each gets its turn.
+        watched.delete(signature)
+        watched.set(signature, entry)
+      }
     }
+    for (const [signature, { until }] of watched) if (until < Date.now()) settle(signature, 'unknown')
     polling = watched.size > 0
     if (polling) setTimeout(look, POLL_MS)
   }

@@ -27,13 +27,16 @@ export function openUpstream({ url, timeoutMs, headers }: UpstreamOptions): Upst
     async send({ request, headers: fields, body, signal }) {
       const flat = [...fields, ...own].flat()
       const payload = body instanceof Uint8Array ? (body.length > 0 ? body : null) : body ? Readable.from(body) : null
+      // The wait for a free connection counts too: the caller has paid and must not wait for ever.
+      const late = new AbortController()
+      const timer = setTimeout(() => late.abort(), timeoutMs)
       try {
         const response = await pool.request({
           method: request.method as 'GET',
           path: `${base}${request.target.raw}`,
           headers: flat,
           body: payload,
-          signal,
+          signal: AbortSignal.any([signal, late.signal]),
           responseHeaders: 'raw',
         })
         // Whoever reads the body learns of its end; one that is thrown away unread must not bring the process down.
@@ -41,6 +44,8 @@ export function openUpstream({ url, timeoutMs, headers }: UpstreamOptions): Upst
         return { status: response.statusCode, headers: pairs(response.headers), body: response.body }
       } catch (error) {
         throw new UpstreamUnavailable((error as Error).message)
+      } finally {
+        clearTimeout(timer)
       }
     },
     close: () => pool.close(),

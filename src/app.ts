@@ -28,7 +28,8 @@ import type {
 
 export interface AppOptions {
   readonly pricing: Pricing
-  readonly store: Store
+  /** Called last: a price list that cannot be used opens no store. */
+  readonly openStore: () => Promise<Store>
   readonly log: Log
   readonly publicUrl?: string | undefined
 }
@@ -45,7 +46,8 @@ export interface App {
 const systemClock: Clock = { now: () => seconds(Math.floor(Date.now() / 1_000)) }
 
 /** Joins adapters to ports; the only place that knows both. */
-export async function createApp({ pricing, store, log, publicUrl }: AppOptions): Promise<App> {
+export async function createApp({ pricing, openStore, log, publicUrl }: AppOptions): Promise<App> {
+  const catalogue = buildCatalogue(pricing)
   const networks = new Map<Caip2, Network>()
   const facilitators = new Map<Caip2, Facilitator>()
   const rpcs: Rpc[] = []
@@ -57,7 +59,7 @@ export async function createApp({ pricing, store, log, publicUrl }: AppOptions):
     facilitators.set(network.id, facilitator)
   }
   const upstreams = new Map(Object.entries(pricing.upstreams).map(([key, config]) => [key, openUpstream(config)]))
-  const catalogue = buildCatalogue(pricing)
+  const store = await openStore()
   const parts: Parts = { catalogue, networks, facilitators, upstreams, store, clock: systemClock, log }
   const { live, ready, retire } = health(store)
   const probes = new Map<string, () => Promise<Probe>>([

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createApp } from './app.ts'
 import type { Log } from './ports/log.ts'
-import { buildCatalogue } from './pricing/catalogue.ts'
 import { parsePricing } from './pricing/load.ts'
 import { createLog, openStore, readPricing, secretSource } from './settings.ts'
 
@@ -55,10 +54,9 @@ export async function createGateway(config: GatewayConfig): Promise<Gateway> {
     typeof config.pricing === 'string'
       ? readPricing(config.pricing, env)
       : parsePricing(JSON.stringify(config.pricing), secretSource(env))
-  // A price list that cannot be priced must not open a store first.
-  const { routes } = buildCatalogue(pricing)
-  const store = await openStore({ redisUrl: config.redisUrl, storeDir: config.storeDir ?? './.farebox' }, log)
-  const app = await createApp({ pricing, store, log, publicUrl: config.publicUrl })
+  const { redisUrl, storeDir = './.farebox', publicUrl } = config
+  const app = await createApp({ pricing, openStore: () => openStore({ redisUrl, storeDir }, log), log, publicUrl })
+  const { routes } = app.parts.catalogue
   return {
     middleware(request, response, next) {
       const { originalUrl, body } = request as IncomingMessage & { originalUrl?: string; body?: unknown }

@@ -23,7 +23,7 @@ import { recall } from './steps/recall.ts'
 import { settle } from './steps/settle.ts'
 
 /**
- * Takes one request from left to right: match, decode, identify, recall, quote, check, claim, settle, forward, deliver.
+ * Takes one request from left to right: match, quote, decode, identify, accept, recall, check, claim, settle, forward, deliver.
  * Each step runs once and nothing calls backwards; whatever stops it is answered at the end.
  */
 export async function line(parts: Parts, request: EdgeRequest, client: Client): Promise<void> {

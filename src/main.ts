@@ -9,11 +9,15 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env)
   const log = createLog(settings.logLevel)
   const pricing = readPricing(settings.pricingFile, process.env)
-  const store = await openStore(settings, log)
-  const app = await createApp({ pricing, store, log, publicUrl: settings.publicUrl })
+  const app = await createApp({
+    pricing,
+    openStore: () => openStore(settings, log),
+    log,
+    publicUrl: settings.publicUrl,
+  })
   await refuseContradictions(app, log)
   const listener = await listen(app.handler, settings.host, settings.port)
-  log.info({ url: listener.url, store: store.kind, version: app.parts.catalogue.version }, 'listening')
+  log.info({ url: listener.url, store: app.parts.store.kind, version: app.parts.catalogue.version }, 'listening')
 
   let stopping = false
   const stop = async (signal: string) => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import { openLmdb } from './adapters/store/lmdb/index.ts'
 import { openRedis } from './adapters/store/redis/index.ts'
 import type { Log } from './ports/log.ts'
@@ -88,8 +88,8 @@ export async function openStore(
   return redisUrl ? openRedis(redisUrl, log) : openLmdb(storeDir)
 }
 
-/** JSON lines on stdout. Paths are cut from errors' extra members, so that no payload or header gets into a log. */
-export function createLog(level: string): Log & Pick<Logger, 'flush'> {
+/** JSON lines on stdout. Of an error only its name, message and stack are logged: other members may hold a payload. */
+export function createLog(level: string): Log {
   return pino({
     level,
     base: null,

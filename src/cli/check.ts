@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
-import { createApp } from '../app.ts'
+import { type App, createApp } from '../app.ts'
 import { type CheckedPart, inspectParts } from '../operate/check.ts'
-import type { Store } from '../ports/store.ts'
 import { StoreUnavailable } from '../ports/store.ts'
 import { buildCatalogue } from '../pricing/catalogue.ts'
 import { BadPricing } from '../pricing/load.ts'
@@ -86,16 +85,18 @@ function checkFiles(): { findings: CheckedPart[]; pricing?: Pricing; settings?: 
 
 async function checkOnline(pricing: Pricing, settings: Settings): Promise<CheckedPart[]> {
   const log = createLog('silent')
-  let store: Store
+  let app: App
   try {
-    store = await openStore(settings, log)
+    app = await createApp({ pricing, openStore: () => openStore(settings, log), log })
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error
+    if (error instanceof StoreUnavailable)
+      return [
+        { part: 'store', ok: false, what: error.message, fix: 'start the store, or correct REDIS_URL or STORE_DIR' },
+      ]
     return [
-      { part: 'store', ok: false, what: error.message, fix: 'start the store, or correct REDIS_URL or STORE_DIR' },
+      { part: 'pricing.json', ok: false, what: (error as Error).message, fix: 'correct the key or address it names' },
     ]
   }
-  const app = await createApp({ pricing, store, log })
   try {
     return await inspectParts(app.parts)
   } finally {

@@ -1,4 +1,4 @@
-/** Whether the payer's money moved: `unknown` until the chain has been asked. */
+/** Whether this call moved the payer's money: `unknown` until the chain has been asked. */
 export type Charged = 'no' | 'yes' | 'unknown'
 
 interface ProblemType {
@@ -212,7 +212,6 @@ export const problems = {
   facilitator_unavailable: problem(503, 'The facilitator does not answer', true, 'no', SAME_AGAIN),
   chain_unavailable: problem(503, 'The chain’s node does not answer', true, 'no', SAME_AGAIN),
   overloaded: problem(503, 'The gateway is at its limit', true, 'no', SAME_AGAIN),
-  shutting_down: problem(503, 'The gateway is shutting down', true, 'no', SAME_AGAIN),
   internal_error: problem(500, 'The gateway failed', true, 'unknown', SAME_AGAIN),
   upstream_unavailable: problem(502, 'The upstream did not answer', true, 'no', 'Send the request again later.'),
   // Settled, not served

@@ -24,10 +24,6 @@ export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'refused' in value
 }
 
-export function isProblemCode(code: string): code is ProblemCode {
-  return Object.hasOwn(problems, code)
-}
-
 /** Only these carry a fresh quote: never a 409 or a 503, which would invite a second payment (threats T6). */
 export function carriesQuote(refusal: Refusal): boolean {
   const { status } = problems[refusal.refused]

@@ -1,5 +1,4 @@
 import type { Fingerprint } from './ids.ts'
-import type { ProtocolVersion } from './payment.ts'
 
 /** A request as the edge read it, once. Nothing downstream parses the target or a header again. */
 export interface EdgeRequest {
@@ -37,11 +36,6 @@ export interface PricedRequest {
   readonly target: Target
   readonly body: Uint8Array
   readonly fingerprint: Fingerprint
-}
-
-export interface PaymentHeader {
-  readonly version: ProtocolVersion
-  readonly value: string
 }
 
 /** The single value of a header, or undefined where it is absent. */

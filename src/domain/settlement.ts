@@ -1,4 +1,5 @@
 import type { AtomicUnits, Caip2 } from './ids.ts'
+import type { ProblemCode } from './problems.ts'
 
 /** A transfer that the chain confirmed, and what proves it. */
 export interface Settlement {
@@ -29,15 +30,16 @@ export interface Attempt {
  *
  * - `settled`: confirmed, with the exact transfer.
  * - `refused`: found bad before anything was sent; the authorization is untouched and the key is free again.
+ * - `unavailable`: some part did not answer, and nothing was sent; the key is free again.
  * - `reverted`: mined without a transfer; not charged, but the authorization could still be spent later.
  * - `unknown`: sent, or maybe sent, and no answer; neither serve nor charge until the chain has been asked.
  */
 export type SettleOutcome =
   | { readonly outcome: 'settled'; readonly settlement: Settlement }
-  | { readonly outcome: 'refused'; readonly code: string; readonly detail?: string }
-  | { readonly outcome: 'unavailable'; readonly code: string; readonly detail?: string }
-  | { readonly outcome: 'reverted'; readonly code: string; readonly transaction: string }
-  | { readonly outcome: 'unknown'; readonly transaction: string | undefined }
+  | { readonly outcome: 'refused'; readonly code: ProblemCode }
+  | { readonly outcome: 'unavailable'; readonly code: ProblemCode }
+  | { readonly outcome: 'reverted'; readonly transaction: string }
+  | { readonly outcome: 'unknown' }
 
 /** What the chain says about a payment whose outcome is unknown. `void`: it provably can never be spent. */
 export type LookupOutcome =

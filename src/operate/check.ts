@@ -6,8 +6,6 @@ export interface CheckedPart extends Finding {
   readonly part: string
 }
 
-const UPSTREAM_WAIT_MS = 5_000
-
 /** Asks every part that can be asked: each chain, each facilitator, each upstream, the store. Nothing is changed. */
 export async function inspectParts(parts: Parts): Promise<CheckedPart[]> {
   const { upstreams, store } = parts
@@ -20,7 +18,7 @@ export async function inspectParts(parts: Parts): Promise<CheckedPart[]> {
     ...[...upstreams].map(([name, upstream]) =>
       ask(`upstream ${name}`, 'see that the upstream is running and its url is right', async () => {
         const request = { method: 'GET', target: { raw: '/', path: '/', query: [] } }
-        const signal = AbortSignal.timeout(UPSTREAM_WAIT_MS)
+        const signal = AbortSignal.timeout(WAIT_MS)
         const { status, body } = await upstream.send({ request, headers: [], body: undefined, signal })
         body.destroy()
         return [{ ok: true, what: `answers (${status} to GET /)` }]
@@ -43,29 +41,27 @@ async function inspectChains({ networks, facilitators }: Parts): Promise<Checked
   return (await Promise.all(asked)).flat()
 }
 
-const START_WAIT_MS = 5_000
+const WAIT_MS = 5_000
 
 /**
- * What is wrong at start with the chains that are sold on. A part that does not answer now may answer later; one that contradicts the price list will not.
- *
- * @returns the findings that are not ok, of what answered in time
+ * What is wrong at start with the chains that are sold on. A part that does not answer now may answer later; one that
+ * contradicts the price list will not.
  */
 export async function inspectAtStart(parts: Parts): Promise<CheckedPart[]> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<CheckedPart[]>((resolve) => {
-    timer = setTimeout(resolve, START_WAIT_MS, [
-      { part: 'start', ok: false, what: 'a chain has not answered yet', fix: 'run farebox check --online' },
-    ])
-  })
-  const findings = await Promise.race([inspectChains(parts), late])
-  clearTimeout(timer)
-  return findings.filter(({ ok }) => !ok)
+  return (await inspectChains(parts)).filter(({ ok }) => !ok)
 }
 
+/** Asks one part; what does not answer in time does not answer. */
 async function ask(part: string, fix: string, inspect: () => Promise<readonly Finding[]>): Promise<CheckedPart[]> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('late')), WAIT_MS)
+  })
   try {
-    return (await inspect()).map((finding) => ({ part, ...finding }))
-  } catch (error) {
-    return [{ part, ok: false, what: `does not answer (${(error as Error).name})`, fix }]
+    return (await Promise.race([inspect(), late])).map((finding) => ({ part, ...finding }))
+  } catch {
+    return [{ part, ok: false, what: 'does not answer, or not as it should', fix }]
+  } finally {
+    clearTimeout(timer)
   }
 }

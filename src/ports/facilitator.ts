@@ -16,9 +16,9 @@ export interface Facilitator {
   extra(): Readonly<Record<string, string>> | undefined
 
   /**
-   * Settles one payment. Does not throw: what cannot be told apart from success or failure is `unknown`.
+   * Settles one payment. What cannot be told apart from success or failure is `unknown`.
    *
-   * `journal` is called exactly once before anything could reach the chain.
+   * `journal` is called before each time that something could reach the chain or leave the house.
    */
   settle(payment: IdentifiedPayment, offer: Offer, journal: Journal): Promise<SettleOutcome>
 

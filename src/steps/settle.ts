@@ -2,7 +2,7 @@ import { type Caip2, seconds } from '../domain/ids.ts'
 import type { IdentifiedPayment } from '../domain/payment.ts'
 import type { Offer } from '../domain/quote.ts'
 import type { PaymentRecord } from '../domain/record.ts'
-import { isProblemCode, type Refusal, refuse } from '../domain/refusal.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Attempt, Settlement, SettleOutcome } from '../domain/settlement.ts'
 import type { Claim } from '../ports/claim.ts'
 import type { Facilitator } from '../ports/facilitator.ts'
@@ -40,7 +40,7 @@ export async function settle(
   })
   // What was written down may have left the house: its key is never free again, whatever the facilitator says.
   const loose = written && (outcome.outcome === 'unavailable' || outcome.outcome === 'refused')
-  return close(claim, loose ? { outcome: 'unknown', transaction: undefined } : outcome)
+  return close(claim, loose ? { outcome: 'unknown' } : outcome)
 }
 
 /** What is about to be sent is written down first; a store that cannot take it stops the sending. */
@@ -92,10 +92,7 @@ async function close(claim: Claim, outcome: SettleOutcome): Promise<Settlement |
     case 'refused':
     case 'unavailable':
       await claim.release()
-      return refuse(
-        isProblemCode(outcome.code) ? outcome.code : 'transaction_simulation_failed',
-        outcome.detail === undefined ? {} : { detail: outcome.detail },
-      )
+      return refuse(outcome.code)
     case 'reverted':
       await claim.move({ to: 'unknown', learnt: { reverted: true } })
       return refuse('invalid_transaction_state', {

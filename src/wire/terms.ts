@@ -1,17 +1,18 @@
+import type { Network, PaymentRequired, SettleResponse } from '@x402/core/types'
 import { v1NameOf } from '../domain/chains.ts'
 import type { ProtocolVersion } from '../domain/payment.ts'
 import type { Quote } from '../domain/quote.ts'
 import type { Settlement } from '../domain/settlement.ts'
 import { encodeBase64 } from './base64.ts'
-import { V1_RECEIPT_HEADER, v1Terms } from './v1.ts'
+import { V1_RECEIPT_HEADER, type V1Terms, v1Terms } from './v1.ts'
 import { V2_RECEIPT_HEADER, v2Terms } from './v2.ts'
 
 /** A quote in both protocols at once: v2 in the header, v1 in the body. */
 export interface Terms {
   /** The value of PAYMENT-REQUIRED. */
   readonly header: string
-  /** Members for the JSON body, or undefined where no offer can be said in v1. */
-  readonly body: { x402Version: 1 | 2; error: string; accepts: Record<string, unknown>[] }
+  /** Members for the JSON body: v1's, or v2's where no offer can be said in v1. */
+  readonly body: PaymentRequired | { x402Version: 1; error: string; accepts: V1Terms[] }
 }
 
 /**
@@ -22,8 +23,8 @@ export interface Terms {
  */
 export function writeTerms(quote: Quote, resource: string, error: string): Terms {
   const accepts = quote.offers.map(v2Terms)
-  const v2 = {
-    x402Version: 2 as const,
+  const v2: PaymentRequired = {
+    x402Version: 2,
     error,
     resource: { url: resource, ...(quote.description && { description: quote.description }), mimeType: quote.mimeType },
     accepts,
@@ -39,10 +40,11 @@ export function writeTerms(quote: Quote, resource: string, error: string): Terms
 
 /** The receipt header of a settlement, in the protocol the payment came in: name and value. */
 export function writeReceipt(settlement: Settlement, version: ProtocolVersion, served: boolean): [string, string] {
-  const receipt = {
+  const network = version === 1 ? (v1NameOf(settlement.network) ?? settlement.network) : settlement.network
+  const receipt: SettleResponse = {
     success: true,
     transaction: settlement.transaction,
-    network: version === 1 ? (v1NameOf(settlement.network) ?? settlement.network) : settlement.network,
+    network: network as Network,
     payer: settlement.payer,
     ...(version === 2 && { amount: settlement.amount.toString() }),
     ...(served ? {} : { extensions: { farebox: { credit: true } } }),

@@ -1,3 +1,4 @@
+import type { Network, PaymentRequirementsV1 } from '@x402/core/types'
 import { z } from 'zod'
 import { networkOfV1Name } from '../domain/chains.ts'
 import type { Payment } from '../domain/payment.ts'
@@ -28,15 +29,18 @@ export function readV1(json: unknown): Payment | Refusal {
   return { version: 1, scheme, network, accepted: undefined, authorization }
 }
 
+/** As the SDK types it, less what its own clients refuse: a null or an empty `outputSchema`. */
+export type V1Terms = Omit<PaymentRequirementsV1, 'outputSchema'>
+
 /**
  * One entry of a v1 body's `accepts`. v1 clients parse every entry strictly, so an absent member is left out, never null.
  *
  * @param resource absolute URL of what is bought
  */
-export function v1Terms(offer: Offer & { v1Network: string }, quote: Quote, resource: string): Record<string, unknown> {
+export function v1Terms(offer: Offer & { v1Network: string }, quote: Quote, resource: string): V1Terms {
   return {
     scheme: offer.scheme,
-    network: offer.v1Network,
+    network: offer.v1Network as Network,
     maxAmountRequired: offer.amount.toString(),
     resource,
     description: quote.description,

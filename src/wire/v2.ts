@@ -1,3 +1,4 @@
+import type { Network, PaymentRequirements } from '@x402/core/types'
 import { z } from 'zod'
 import type { Payment } from '../domain/payment.ts'
 import type { Offer } from '../domain/quote.ts'
@@ -44,10 +45,10 @@ export function readV2(json: unknown): Payment | Refusal {
 }
 
 /** One entry of `accepts`; no member beyond the specification's, because typed clients drop and so lose it. */
-export function v2Terms(offer: Offer): Record<string, unknown> {
+export function v2Terms(offer: Offer): PaymentRequirements {
   return {
     scheme: offer.scheme,
-    network: offer.network,
+    network: offer.network as Network,
     amount: offer.amount.toString(),
     asset: offer.asset,
     payTo: offer.payTo,

@@ -151,7 +151,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     const pricing = parsePricing(JSON.stringify(json), { env: (name) => env[name], file: () => undefined })
     const log = memoryLog()
     const store = options.store === 'redis' ? await openRedis(options.redisUrl ?? inject('redisUrl'), log) : embedded()
-    const app = await createApp({ pricing, store, log })
+    const app = await createApp({ pricing, openStore: async () => store, log })
     const listener = await listen(app.handler, '127.0.0.1', 0)
     const gateway = {
       url: listener.url,

@@ -12,7 +12,7 @@ import { bytes, type EvmReceipt, maybeReceipt, receipt } from './shapes.ts'
  */
 export type Sent = EvmReceipt | 'sent' | 'nonce-taken' | 'rejected'
 
-/** Sends one transaction; does not throw. */
+/** Sends one transaction. */
 export type Broadcast = (transaction: SignedTransaction) => Promise<Sent>
 
 const METHOD_NOT_FOUND = -32_601

@@ -80,7 +80,7 @@ async function send(sender: Sender, payment: IdentifiedPayment, journal: Journal
     const receipt = sent === 'sent' ? await awaitReceipt(rpc, signed, confirmMs) : sent
     if (!receipt) {
       relayer.pursue(signed)
-      return { outcome: 'unknown', transaction: hash }
+      return { outcome: 'unknown' }
     }
     relayer.mined(signed)
     return judge(sender, receipt, payment)
@@ -117,7 +117,5 @@ async function judge({ network }: Sender, receipt: EvmReceipt, payment: Identifi
   const found = await network.lookup(payment, undefined).catch(() => undefined)
   if (found?.outcome === 'settled') return found
   const untouched = receipt.status === '0x0' && found?.outcome === 'unspent'
-  return untouched
-    ? { outcome: 'reverted', code: 'invalid_transaction_state', transaction }
-    : { outcome: 'unknown', transaction }
+  return untouched ? { outcome: 'reverted', transaction } : { outcome: 'unknown' }
 }

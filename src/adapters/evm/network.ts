@@ -212,7 +212,8 @@ async function inspect(rpc: Rpc, chainId: bigint, tokens: readonly EvmToken[]): 
           fatal: true,
         },
       )
-    } catch {
+    } catch (error) {
+      if (error instanceof ChainUnavailable) throw error
       findings.push({
         ok: false,
         what: `${address} is no token with EIP-712 name and version`,

@@ -37,7 +37,6 @@ export interface Relayer {
 interface Head {
   readonly block: bigint
   readonly maxFeePerGas: bigint
-  readonly at: number
 }
 
 const HEAD_FRESH_MS = 2_000
@@ -51,13 +50,18 @@ export function openRelayer(rpc: Rpc, privateKey: string, chainId: number): Rela
   const nonceAt = async (block: string) => Number(await rpc.call('eth_getTransactionCount', [address, block], quantity))
   const lane = openLane(() => nonceAt('pending'))
   const closing = new AbortController()
-  let head: Promise<Head> | undefined
+  let head: { readonly readAt: number; readonly block: Promise<Head> } | undefined
 
-  const currentHead = async (): Promise<Head> => {
-    const known = await head?.catch(() => undefined)
-    if (known && Date.now() - known.at < HEAD_FRESH_MS) return known
-    head = readHead(rpc)
-    return head
+  /** One question to the node serves all who ask within the time it stays fresh. */
+  const currentHead = (): Promise<Head> => {
+    if (!head || Date.now() - head.readAt > HEAD_FRESH_MS) {
+      const asked = { readAt: Date.now(), block: readHead(rpc) }
+      head = asked
+      asked.block.catch(() => {
+        if (head === asked) head = undefined
+      })
+    }
+    return head.block
   }
   const signWith = (
     nonce: number,
@@ -120,5 +124,5 @@ export function openRelayer(rpc: Rpc, privateKey: string, chainId: number): Rela
 async function readHead(rpc: Rpc): Promise<Head> {
   const block = await rpc.call('eth_getBlockByNumber', ['latest', false], maybeBlock)
   const base = block?.baseFeePerGas ?? 0n
-  return { block: block?.number ?? 0n, maxFeePerGas: base * 4n + PRIORITY_FEE_WEI, at: Date.now() }
+  return { block: block?.number ?? 0n, maxFeePerGas: base * 4n + PRIORITY_FEE_WEI }
 }

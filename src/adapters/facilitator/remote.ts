@@ -96,7 +96,7 @@ async function send(
     // It said that it failed: the chain does not contradict it now, but may yet. There is nothing to wait for here.
     if (answer.success && !answer.data.success) break
   }
-  return { outcome: 'unknown', transaction: hint }
+  return { outcome: 'unknown' }
 }
 
 async function ask(network: Network, payment: IdentifiedPayment, attempt: Attempt, hint: string | undefined) {
@@ -132,7 +132,7 @@ function watchSupported(api: FacilitatorApi, network: Network, log: Log) {
       ? answer.data.kinds.find(({ scheme, network: name }) => scheme === 'exact' && names.has(name))
       : undefined
     const before = extra !== undefined
-    extra = kind && textMembers(kind.extra ?? {})
+    extra = kind && feePayerOf(kind.extra ?? {})
     if (before !== (extra !== undefined))
       log.warn({ network: network.id, offered: extra !== undefined }, 'facilitator support changed')
     clearTimeout(timer)
@@ -151,6 +151,6 @@ function watchSupported(api: FacilitatorApi, network: Network, log: Log) {
 }
 
 /** Only `feePayer` is taken over: the rest of a facilitator's words has no place in our terms. */
-function textMembers({ feePayer }: Readonly<Record<string, unknown>>): Record<string, string> {
+function feePayerOf({ feePayer }: Readonly<Record<string, unknown>>): Record<string, string> {
   return typeof feePayer === 'string' ? { feePayer } : {}
 }

@@ -109,9 +109,7 @@ async function send(
     await submit()
     const end = await statuses.wait(signature, confirmMs)
     if (end === 'confirmed') return { outcome: 'settled', settlement: settlementOf(payment, signature) }
-    return end === 'failed'
-      ? { outcome: 'reverted', code: 'invalid_transaction_state', transaction: signature }
-      : { outcome: 'unknown', transaction: signature }
+    return end === 'failed' ? { outcome: 'reverted', transaction: signature } : { outcome: 'unknown' }
   } finally {
     clearInterval(resend)
   }

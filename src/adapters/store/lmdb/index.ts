@@ -7,6 +7,7 @@ import {
   CLOSED_STATES,
   type ClaimResult,
   type PaymentRecord,
+  type PaymentState,
   RESTING_STATES,
 } from '../../../domain/record.ts'
 import type { Settlement } from '../../../domain/settlement.ts'
@@ -46,8 +47,12 @@ export function openLmdb(directory: string): Store {
   return {
     kind: 'lmdb',
     async read(key) {
-      const fields = records.get(key)
-      return fields && readFields(fields)
+      try {
+        const fields = records.get(key)
+        return fields && readFields(fields)
+      } catch (error) {
+        throw new StoreUnavailable((error as Error).message)
+      }
     },
     claim: ({ key, fingerprint, payer, version, forgetAfter }, lease) =>
       write((): ClaimResult => {
@@ -57,6 +62,7 @@ export function openLmdb(directory: string): Store {
         const fields = records.get(key)
         if (!fields) {
           records.put(key, { state: 'claimed', fingerprint, payer, version, forgetAfter: String(forgetAfter), ...held })
+          expiry.put([forgetAfter, key], true)
           return { outcome: 'claimed', token }
         }
         const result = toResult(readFields(fields), fingerprint, token, Number(fields['lease'] ?? 0) - now)
@@ -124,11 +130,13 @@ function toResult(record: PaymentRecord, fingerprint: string, token: FencingToke
   }
 }
 
-/** Removes closed records whose authorization the chain itself refuses by now. */
+/** Removes records whose authorization the chain itself refuses by now. */
 function forget(records: Database<Fields, PaymentKey>, expiry: Database<true, ExpiryKey>): void {
   const due = [...expiry.getKeys({ end: [Date.now() / 1_000, ''], limit: SWEEP_AT_MOST })]
   for (const at of due) {
-    records.remove(at[1] as PaymentKey)
+    // A claim that was never moved on was never sent; what was is kept until it is closed.
+    const state = records.get(at[1] as PaymentKey)?.['state'] as PaymentState | undefined
+    if (state === 'claimed' || (state && CLOSED_STATES.includes(state))) records.remove(at[1] as PaymentKey)
     expiry.remove(at)
   }
 }

@@ -8,7 +8,7 @@ import type { Client } from './ports/client.ts'
 import type { Parts } from './ports/parts.ts'
 import { StoreUnavailable } from './ports/store.ts'
 import type { Upstream } from './ports/upstream.ts'
-import { accept } from './steps/accept.ts'
+import { accept, takesBody } from './steps/accept.ts'
 import { answer } from './steps/answer.ts'
 import { check } from './steps/check.ts'
 import { checkInput } from './steps/check-input.ts'
@@ -90,6 +90,10 @@ async function sell(
 
 /** A call of a free route. */
 async function give(parts: Parts, request: EdgeRequest, client: Client, { route, target }: Match): Promise<void> {
+  if (request.hasBody && !takesBody(request.method)) {
+    answer(client, request, refuse('body_not_allowed'), undefined)
+    return
+  }
   const response = await forwardFree(parts.upstreams.get(route.upstream) as Upstream, request, target, client.gone)
   if (isRefusal(response)) return answer(client, request, response, undefined)
   await deliverFree(response, client)

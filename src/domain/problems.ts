@@ -36,6 +36,13 @@ export const problems = {
     'no',
     'Send the plain path and query: no encoded separators, dot segments, doubled slashes or control characters.',
   ),
+  ambiguous_request: problem(
+    400,
+    'The request can be read in more than one way',
+    false,
+    'no',
+    'Send HTTP/1.1 with one Host and at most one Content-Type and Content-Encoding.',
+  ),
   duplicate_query_key: problem(
     400,
     'A query key came more than once',

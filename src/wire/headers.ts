@@ -37,7 +37,13 @@ const CACHE_FIELDS = new Set(['age', 'cache-control', 'etag', 'expires', 'last-m
 /** Header fields for the upstream; with what it may know of the payment. */
 export function requestHeaders(request: EdgeRequest, paid?: { payer: string; payment: string }): Fields {
   const fields: Fields = []
+  // What a caller names in Connection is between it and us (RFC 9110 section 7.6.1).
+  const hopByHop = (request.headers.get('connection') ?? [])
+    .join(',')
+    .toLowerCase()
+    .split(/[\s,]+/)
   for (const name of REQUEST_FIELDS) {
+    if (hopByHop.includes(name)) continue
     for (const value of request.headers.get(name) ?? []) fields.push([name, value])
   }
   fields.push(['x-farebox-request-id', request.id])

@@ -108,6 +108,10 @@ describe('framing that two parsers could read differently is refused', () => {
     ['a NUL in a header', `GET ${TARGET} HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n`],
     ['no host', `GET ${TARGET} HTTP/1.1\r\n\r\n`],
     ['a folded header', `GET ${TARGET} HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n`],
+    ['two hosts', get(TARGET, 'Host: other.test')],
+    ['another HTTP', get(TARGET).replace('HTTP/1.1', 'HTTP/1.9')],
+    ['two types', get(TARGET, 'Content-Type: a/b', 'Content-Type: c/d')],
+    ['a GET with a body on a free route', `${get('/v2/status', 'Content-Length: 2')}ab`],
     ['h2c', get(TARGET, 'Upgrade: h2c', 'Connection: Upgrade')],
     ['a tunnel', 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['a WebSocket', get(TARGET, 'Upgrade: websocket', 'Connection: Upgrade')],
@@ -181,7 +185,8 @@ describe('headers that lie', () => {
       'Cookie: a=b',
       'Authorization: Bearer x',
       'If-None-Match: "x"',
-      'Connection: close, X-Keep',
+      'Connection: close, X-Keep, Accept-Language',
+      'Accept-Language: xx',
       'X-Keep: y',
     ]
     const answer = await send(get(TARGET, `PAYMENT-SIGNATURE: ${encode(v2)}`, ...lies))

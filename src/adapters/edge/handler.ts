@@ -7,7 +7,7 @@ import type { Log } from '../../ports/log.ts'
 import type { HeaderFields } from '../../ports/upstream.ts'
 import { httpClient } from './client.ts'
 import { CORS_HEADERS, PREFLIGHT_HEADERS } from './cors.ts'
-import { type EdgeOptions, readRequest } from './request.ts'
+import { type EdgeOptions, isAmbiguous, readRequest } from './request.ts'
 
 /** What a probe path answers. */
 export interface Probe {
@@ -48,7 +48,8 @@ export function createHandler({ line, probes, log, hasRoute, ...edge }: HandlerO
     )
     try {
       const probe = probes.get(path)
-      if (probe) await answerProbe(request, client, probe)
+      if (isAmbiguous(message)) answerProblem(client, refuse('ambiguous_request'), id)
+      else if (probe) await answerProbe(request, client, probe)
       else if (request.method === 'OPTIONS' && hasRoute(path))
         client.answer(
           204,

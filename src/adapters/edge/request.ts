@@ -30,6 +30,15 @@ export function readRequest(
   }
 }
 
+/** Header fields that are one value or none; readers disagree on which of two counts (RFC 9110 section 5.3). */
+const SINGLE_FIELDS = ['host', 'content-type', 'content-encoding', 'content-length', 'range']
+
+/** Whether another reader of the same bytes could take the request for something else (RFC 9112 section 3.2, threats T21). */
+export function isAmbiguous({ httpVersion, headersDistinct }: IncomingMessage): boolean {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return true
+  return SINGLE_FIELDS.some((name) => (headersDistinct[name]?.length ?? 0) > 1)
+}
+
 /** A Host header is only shown back, in the URL of a quote, and only where it looks like one. */
 function originOf({ headers, socket }: IncomingMessage): string {
   const scheme = 'encrypted' in socket ? 'https' : 'http'

@@ -16,6 +16,7 @@ import { GAS_LIMIT, provenBy, transferCalldata } from './token.ts'
 /** Below this many settlements' worth of gas the operator is told. */
 const LOW_FLOAT_SETTLEMENTS = 100n
 const NONCE_TRIES = 5
+const LEAST_LEFT_SECONDS = 4
 
 export interface EmbeddedEvmOptions {
   readonly rpc: Rpc
@@ -54,6 +55,11 @@ async function send(sender: Sender, payment: IdentifiedPayment, journal: Journal
   for (let attempt = 0; attempt < NONCE_TRIES; attempt++) {
     const signed = await sign(relayer, payment)
     if ('outcome' in signed) return signed
+    // The lane may have kept it waiting: what ends before it is mined would only burn gas.
+    if (endsTooSoon(payment)) {
+      relayer.abandon(signed)
+      return { outcome: 'unavailable', code: 'overloaded' }
+    }
     const { hash, raw, fromBlock } = signed
     const written = await journal({
       via: 'embedded',
@@ -103,6 +109,11 @@ async function sign(
       return { outcome: 'unavailable', code: 'chain_unavailable' }
     throw error
   }
+}
+
+/** Less than a few blocks of its life are left. */
+function endsTooSoon({ transfer: { window } }: IdentifiedPayment): boolean {
+  return window !== undefined && window.validBefore < BigInt(Math.floor(Date.now() / 1_000) + LEAST_LEFT_SECONDS)
 }
 
 /**

@@ -213,3 +213,12 @@ describe.each(Object.entries(stores))('the store contract: %s', (_, open) => {
     await expect(store.ping()).resolves.toBeUndefined()
   })
 })
+
+test('an embedded store that is open in this process is not opened again', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'farebox-lmdb-'))
+  directories.push(directory)
+  const first = openLmdb(directory)
+  expect(() => openLmdb(`${directory}/.`)).toThrow('is open in this process already')
+  await first.close()
+  await openLmdb(directory).close()
+})

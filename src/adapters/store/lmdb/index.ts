@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { type Database, open } from 'lmdb'
 import { type FencingToken, type PaymentKey, seconds } from '../../../domain/ids.ts'
 import {
@@ -28,8 +29,9 @@ const SWEEP_AT_MOST = 10_000
  *
  * @throws StoreUnavailable when the directory cannot be used
  */
-export function openLmdb(directory: string): Store {
-  const { root, records, expiry } = openDatabases(directory)
+export function openLmdb(path: string): Store {
+  const directory = resolve(path)
+  const { root, records, expiry } = openDatabases(path, directory)
   const write = async <T>(work: () => T): Promise<T> => {
     try {
       return await records.transaction(work)
@@ -93,21 +95,30 @@ export function openLmdb(directory: string): Store {
     ping: () => write(() => undefined),
     async close() {
       clearInterval(sweep)
+      openHere.delete(directory)
       await root.close()
     },
   }
 }
 
-function openDatabases(directory: string) {
+/** LMDB must not be opened twice in one process: its locks are the process's, so that two handles wait for each other. */
+const openHere = new Set<string>()
+
+function openDatabases(path: string, directory: string) {
+  if (openHere.has(directory))
+    throw new StoreUnavailable(
+      `STORE_DIR ${path} is open in this process already: share the gateway, or give it a directory of its own`,
+    )
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     // overlappingSync answers before the disk has it; a payment must survive a power cut.
     const root = open({ path: directory, overlappingSync: false })
     const records: Database<Fields, PaymentKey> = root.openDB({ name: 'payments' })
     const expiry: Database<true, ExpiryKey> = root.openDB({ name: 'expiry' })
+    openHere.add(directory)
     return { root, records, expiry }
   } catch (error) {
-    throw new StoreUnavailable(`STORE_DIR ${directory}: ${(error as Error).message}`)
+    throw new StoreUnavailable(`STORE_DIR ${path}: ${(error as Error).message}`)
   }
 }
 

@@ -25,6 +25,11 @@ test('without a block time a transaction is mined at once', async () => {
 
 test('with a block time a transaction waits for its block, and blocks become final without transactions', async () => {
   const chain = await startEvm({ blockTime: 1 })
+  // Just after a block, so that the next one is a whole second away.
+  const height = await chain.publicClient.getBlockNumber({ cacheTime: 0 })
+  await expect
+    .poll(() => chain.publicClient.getBlockNumber({ cacheTime: 0 }), { timeout: 5_000 })
+    .toBeGreaterThan(height)
   const hash = await payment(chain)
   expect(await receiptOf(chain, hash)).toBeUndefined()
   const { blockNumber } = await chain.publicClient.waitForTransactionReceipt({ hash })

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createApp } from './app.ts'
+import { pathOf } from './domain/request.ts'
 import type { Log } from './ports/log.ts'
 import { parsePricing } from './pricing/load.ts'
 import { createLog, openStore, readPricing, secretSource } from './settings.ts'
@@ -60,7 +61,7 @@ export async function createGateway(config: GatewayConfig): Promise<Gateway> {
   return {
     middleware(request, response, next) {
       const { originalUrl, body } = request as IncomingMessage & { originalUrl?: string; body?: unknown }
-      const path = (originalUrl ?? request.url ?? '/').split('?', 1)[0] ?? '/'
+      const path = pathOf(originalUrl ?? request.url ?? '/')
       if (!routes.has(path)) next()
       else if (body !== undefined && request.readableEnded)
         next(new Error('farebox: mount the gateway before any body parser'))

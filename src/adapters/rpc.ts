@@ -1,6 +1,7 @@
 import { Pool } from 'undici'
 import type { z } from 'zod'
 import { ChainUnavailable } from '../ports/network.ts'
+import { askJson } from './http-json.ts'
 
 const TIMEOUT_MS = 10_000
 const CONNECTIONS = 32
@@ -83,32 +84,10 @@ export function openRpc(url: string): Rpc {
 
 async function post(pool: Pool, path: string, body: string, timeoutMs: number): Promise<RpcAnswer> {
   try {
-    // Redirects are not followed: whatever stands elsewhere is not the node that was configured (threats T16).
-    const response = await pool.request({
-      path,
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    const text = await readBounded(response.body)
-    const json: unknown = JSON.parse(text)
+    const json = await askJson(pool, { method: 'POST', path, body, timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES })
     if (typeof json !== 'object' || json === null) throw new Error('not an object')
     return json
   } catch (error) {
     throw new ChainUnavailable((error as Error).message)
   }
-}
-
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const pieces: Buffer[] = []
-  let length = 0
-  for await (const piece of body) {
-    length += piece.length
-    if (length > MAX_ANSWER_BYTES) throw new Error('answer too large')
-    pieces.push(piece)
-  }
-  return Buffer.concat(pieces).toString('utf8')
 }

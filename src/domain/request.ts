@@ -42,3 +42,9 @@ export interface PricedRequest {
 export function header(request: EdgeRequest, name: string): string | undefined {
   return request.headers.get(name)?.[0]
 }
+
+/** The path of a target: what stands before its query. */
+export function pathOf(target: string): string {
+  const cut = target.indexOf('?')
+  return cut < 0 ? target : target.slice(0, cut)
+}

@@ -52,3 +52,13 @@ export interface Network {
 export class ChainUnavailable extends Error {
   override readonly name = 'ChainUnavailable'
 }
+
+/** Asks a chain what became of a payment; a node that does not answer leaves it unknown. */
+export async function askChain(network: Network, ...about: Parameters<Network['lookup']>): Promise<LookupOutcome> {
+  try {
+    return await network.lookup(...about)
+  } catch (error) {
+    if (error instanceof ChainUnavailable) return { outcome: 'unknown' }
+    throw error
+  }
+}

@@ -4,7 +4,7 @@ import type { Caip2 } from '../domain/ids.ts'
 import { parseDecimal, parseUsd } from '../domain/money.ts'
 
 /** Paths the gateway answers itself; no route may stand on them or below. */
-export const RESERVED_PATHS = [
+const RESERVED_PATHS = [
   '/livez',
   '/readyz',
   '/openapi.json',
@@ -194,7 +194,6 @@ export type SolanaNetworkConfig = z.output<typeof solanaNetwork>
 export type EvmAssetConfig = z.output<typeof evmAsset>
 export type SolanaAssetConfig = z.output<typeof solanaAsset>
 export type RouteConfig = Pricing['routes'][string]
-export type UpstreamConfig = Pricing['upstreams'][string]
 
 function isPositive(value: { digits: bigint } | undefined): boolean {
   return value !== undefined && value.digits > 0n

@@ -1,12 +1,11 @@
 import type { ProtocolVersion } from '../domain/payment.ts'
 import type { Quote } from '../domain/quote.ts'
-import { carriesQuote, type Refusal, toProblem } from '../domain/refusal.ts'
+import { carriesQuote, type Refusal } from '../domain/refusal.ts'
 import type { EdgeRequest } from '../domain/request.ts'
 import type { Client } from '../ports/client.ts'
+import { PROBLEM_TYPE, writeProblem } from '../wire/problem.ts'
 import { writeReceipt, writeTerms } from '../wire/terms.ts'
 import { V2_TERMS_HEADER } from '../wire/v2.ts'
-
-const MIN_RETRY_SECONDS = 1
 
 /**
  * Answers a refusal: a problem (RFC 9457), on 402 with the quote in both protocols.
@@ -21,15 +20,11 @@ export function answer(
   quote: Quote | undefined,
   version: ProtocolVersion = 2,
 ): void {
-  const problem = toProblem(refusal, request.id)
-  const headers: [string, string][] = [['cache-control', 'no-store']]
-  const { retryAfter, allow, settlement } = refusal
-  if (retryAfter !== undefined) headers.push(['retry-after', String(retryAfter)])
-  else if (problem.status === 503 || problem.status === 409) headers.push(['retry-after', String(MIN_RETRY_SECONDS)])
-  if (allow) headers.push(['allow', allow.join(', ')])
+  const { problem, headers } = writeProblem(refusal, request.id)
+  const { settlement } = refusal
   if (settlement) headers.push(writeReceipt(settlement, version, false))
   if (!quote || !carriesQuote(refusal)) {
-    headers.push(['content-type', 'application/problem+json'])
+    headers.push(['content-type', PROBLEM_TYPE])
     client.answer(problem.status, headers, JSON.stringify(problem))
     return
   }

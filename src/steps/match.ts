@@ -1,6 +1,6 @@
 import type { Catalogue, Route } from '../domain/catalogue.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
-import type { EdgeRequest, Target } from '../domain/request.ts'
+import { type EdgeRequest, pathOf, type Target } from '../domain/request.ts'
 
 export interface Match {
   readonly route: Route
@@ -19,14 +19,13 @@ const QUERY = /^(?:[A-Za-z0-9._~!$&'()*+,=:@/?;[\]|-]|%[0-9A-Fa-f]{2})*$/
  */
 export function match(request: EdgeRequest, catalogue: Catalogue): Match | Refusal {
   const { target, method } = request
-  const cut = target.indexOf('?')
-  const path = cut < 0 ? target : target.slice(0, cut)
+  const path = pathOf(target)
   const methods = catalogue.routes.get(path)
   // A path that is a route letter by letter is not ambiguous; any other is looked at for the reason.
   if (!methods) return isPlainPath(path) ? refuse('route_not_found') : refuse('ambiguous_target')
   const route = methods.get(method)
   if (!route) return refuse('method_not_allowed', { allow: [...methods.keys(), 'OPTIONS'] })
-  const query = readQuery(cut < 0 ? '' : target.slice(cut + 1))
+  const query = readQuery(target.slice(path.length + 1))
   if (!query)
     return refuse('ambiguous_target', {
       detail: 'The query holds characters that must be percent-encoded, or is not UTF-8.',

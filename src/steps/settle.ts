@@ -6,7 +6,7 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Attempt, Settlement, SettleOutcome } from '../domain/settlement.ts'
 import type { Claim } from '../ports/claim.ts'
 import type { Facilitator } from '../ports/facilitator.ts'
-import { ChainUnavailable, type Network } from '../ports/network.ts'
+import { askChain, type Network } from '../ports/network.ts'
 import { StoreUnavailable } from '../ports/store.ts'
 
 const ASK_AGAIN = seconds(2)
@@ -60,7 +60,7 @@ async function resolve(
   record: PaymentRecord,
   network: Network,
 ): Promise<Settlement | Refusal> {
-  const found = await lookup(network, payment, record)
+  const found = await askChain(network, payment, record.attempt)
   switch (found.outcome) {
     case 'settled':
       return recordSettled(claim, found.settlement)
@@ -73,15 +73,6 @@ async function resolve(
       // Mined without moving anything: not charged, but the key stays closed until the authorization has ended.
       if (found.outcome === 'unspent' && record.reverted) return refuse('invalid_transaction_state')
       return refuse('settlement_pending', { retryAfter: ASK_AGAIN })
-  }
-}
-
-async function lookup(network: Network, payment: IdentifiedPayment, record: PaymentRecord) {
-  try {
-    return await network.lookup(payment, record.attempt)
-  } catch (error) {
-    if (error instanceof ChainUnavailable) return { outcome: 'unknown' } as const
-    throw error
   }
 }
 

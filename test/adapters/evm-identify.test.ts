@@ -7,6 +7,7 @@ import { AUTHORIZATION_CANCELED, AUTHORIZATION_USED, transferCalldata } from '..
 import type { Rpc } from '../../src/adapters/rpc.ts'
 import { atomicUnits } from '../../src/domain/ids.ts'
 import type { Eip3009Authorization, Payment } from '../../src/domain/payment.ts'
+import { fields } from '../support/evm-payment.ts'
 import { BASE_SEPOLIA, baseOffer, NOW, PAYEE, USDC } from '../support/fixtures.ts'
 
 const noRpc: Rpc = { call: () => Promise.reject(new Error('identify asks no node')), close: async () => undefined }
@@ -20,19 +21,6 @@ const network = evmNetwork({
     { address: USDC, decimals: 6, eip712: { name: 'USDC', version: '2' } },
   ],
 })
-const types = {
-  TransferWithAuthorization: [
-    'address from',
-    'address to',
-    'uint256 value',
-    'uint256 validAfter',
-    'uint256 validBefore',
-    'bytes32 nonce',
-  ].map((field) => {
-    const [type = '', name = ''] = field.split(' ')
-    return { name, type }
-  }),
-}
 const domain = { name: 'USDC', version: '2', chainId: 84532, verifyingContract: USDC } as const
 const message = {
   from: account.address,
@@ -45,7 +33,7 @@ const message = {
 const sign = (override: object = {}) =>
   account.signTypedData({
     domain: { ...domain, ...override },
-    types,
+    types: fields,
     primaryType: 'TransferWithAuthorization',
     message,
   })
@@ -143,7 +131,7 @@ describe('what is built by hand equals what viem builds', () => {
   test('the EIP-712 digest', () => {
     const byHand = transferDigest(domainSeparator({ ...domain, chainId: 84532n }), authorizationOf(new Uint8Array()))
     expect(`0x${Buffer.from(byHand).toString('hex')}`).toBe(
-      hashTypedData({ domain, types, primaryType: 'TransferWithAuthorization', message }),
+      hashTypedData({ domain, types: fields, primaryType: 'TransferWithAuthorization', message }),
     )
   })
   test('the calldata', () => {

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { type Hex, toHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 
-const fields = {
+/** EIP-712 types of an EIP-3009 authorization. */
+export const fields = {
   TransferWithAuthorization: [
     'address from',
     'address to',

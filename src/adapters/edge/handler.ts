@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Refusal, refuse, toProblem } from '../../domain/refusal.ts'
-import type { EdgeRequest } from '../../domain/request.ts'
+import { type Refusal, refuse } from '../../domain/refusal.ts'
+import { type EdgeRequest, pathOf } from '../../domain/request.ts'
 import type { Client } from '../../ports/client.ts'
 import type { Log } from '../../ports/log.ts'
 import type { HeaderFields } from '../../ports/upstream.ts'
+import { PROBLEM_TYPE, writeProblem } from '../../wire/problem.ts'
 import { httpClient } from './client.ts'
 import { CORS_HEADERS, PREFLIGHT_HEADERS } from './cors.ts'
 import { type EdgeOptions, isAmbiguous, readRequest } from './request.ts'
@@ -92,16 +93,6 @@ async function answerProbe(request: EdgeRequest, client: Client, probe: () => Pr
 }
 
 function answerProblem(client: Client, refusal: Refusal, id: string): void {
-  const problem = toProblem(refusal, id)
-  const allow: HeaderFields = refusal.allow ? [['allow', refusal.allow.join(', ')]] : []
-  client.answer(
-    problem.status,
-    [['content-type', 'application/problem+json'], ['cache-control', 'no-store'], ...allow],
-    JSON.stringify(problem),
-  )
-}
-
-function pathOf(target: string): string {
-  const cut = target.indexOf('?')
-  return cut < 0 ? target : target.slice(0, cut)
+  const { problem, headers } = writeProblem(refusal, id)
+  client.answer(problem.status, [['content-type', PROBLEM_TYPE], ...headers], JSON.stringify(problem))
 }

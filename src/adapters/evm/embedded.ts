@@ -3,15 +3,14 @@ import type { IdentifiedPayment } from '../../domain/payment.ts'
 import type { SettleOutcome } from '../../domain/settlement.ts'
 import type { Facilitator, Journal } from '../../ports/facilitator.ts'
 import type { Log } from '../../ports/log.ts'
-import { ChainUnavailable, type Network } from '../../ports/network.ts'
+import { askChain, ChainUnavailable, type Network } from '../../ports/network.ts'
 import { preflight } from '../preflight.ts'
 import { type Rpc, RpcError } from '../rpc.ts'
 import { awaitReceipt, type Broadcast, openBroadcast } from './broadcast.ts'
-import { splitSignature } from './eip712.ts'
 import { LaneFull } from './lane.ts'
 import { openRelayer, type Relayer, type SignedTransaction } from './relayer.ts'
 import { type EvmReceipt, quantity } from './shapes.ts'
-import { GAS_LIMIT, provenBy, transferCalldata } from './token.ts'
+import { GAS_LIMIT, provenBy, settlementCalldata } from './token.ts'
 
 /** Below this many settlements' worth of gas the operator is told. */
 const LOW_FLOAT_SETTLEMENTS = 100n
@@ -98,11 +97,10 @@ async function sign(
   relayer: Relayer,
   { payment, transfer }: IdentifiedPayment,
 ): Promise<SignedTransaction | SettleOutcome> {
-  const { authorization } = payment
-  const signature = authorization.kind === 'eip3009' ? splitSignature(authorization.signature) : undefined
-  if (authorization.kind !== 'eip3009' || !signature) return { outcome: 'refused', code: 'invalid_payload' }
+  const data = settlementCalldata(payment.authorization)
+  if (!data) return { outcome: 'refused', code: 'invalid_payload' }
   try {
-    return await relayer.sign(transfer.asset as Hex, transferCalldata(authorization, signature) as Hex, GAS_LIMIT)
+    return await relayer.sign(transfer.asset as Hex, data as Hex, GAS_LIMIT)
   } catch (error) {
     if (error instanceof LaneFull) return { outcome: 'unavailable', code: 'overloaded' }
     if (error instanceof ChainUnavailable || error instanceof RpcError)
@@ -125,8 +123,8 @@ async function judge({ network }: Sender, receipt: EvmReceipt, payment: Identifi
   const { transactionHash: transaction } = receipt
   const settlement = authorization.kind === 'eip3009' && provenBy(receipt, payment.transfer, authorization.nonce)
   if (settlement) return { outcome: 'settled', settlement }
-  const found = await network.lookup(payment, undefined).catch(() => undefined)
-  if (found?.outcome === 'settled') return found
-  const untouched = receipt.status === '0x0' && found?.outcome === 'unspent'
+  const found = await askChain(network, payment, undefined)
+  if (found.outcome === 'settled') return found
+  const untouched = receipt.status === '0x0' && found.outcome === 'unspent'
   return untouched ? { outcome: 'reverted', transaction } : { outcome: 'unknown' }
 }

@@ -15,8 +15,8 @@ import {
   authorizationStateCalldata,
   GAS_LIMIT,
   provenBy,
+  settlementCalldata,
   topicOf,
-  transferCalldata,
 } from './token.ts'
 
 export interface EvmToken {
@@ -64,15 +64,9 @@ export function evmNetwork({ id, rpc, tokens }: EvmNetworkOptions): Network {
     },
 
     async preflight({ payment, transfer }) {
-      const { authorization } = payment
-      const signature = authorization.kind === 'eip3009' ? splitSignature(authorization.signature) : undefined
-      if (authorization.kind !== 'eip3009' || !signature) return 'invalid_payload'
-      const call = {
-        from: transfer.to,
-        to: transfer.asset,
-        data: transferCalldata(authorization, signature),
-        gas: toQuantity(GAS_LIMIT),
-      }
+      const data = settlementCalldata(payment.authorization)
+      if (!data) return 'invalid_payload'
+      const call = { from: transfer.to, to: transfer.asset, data, gas: toQuantity(GAS_LIMIT) }
       try {
         await rpc.call('eth_call', [call, 'latest'], bytes)
         return undefined

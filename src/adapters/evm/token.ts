@@ -1,7 +1,7 @@
 import { getAddress } from 'viem'
-import type { Eip3009Authorization, Transfer } from '../../domain/payment.ts'
+import type { Authorization, Eip3009Authorization, Transfer } from '../../domain/payment.ts'
 import type { Settlement } from '../../domain/settlement.ts'
-import { hexWord, type Signature, uintWord } from './eip712.ts'
+import { hexWord, type Signature, splitSignature, uintWord } from './eip712.ts'
 import type { EvmReceipt } from './shapes.ts'
 
 /** `transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)` */
@@ -35,6 +35,13 @@ export function transferCalldata(authorization: Eip3009Authorization, { r, s, yP
     s,
   ]
   return toHex(Buffer.concat([TRANSFER_WITH_AUTHORIZATION, ...words]))
+}
+
+/** The same for any payment; undefined where it holds no EIP-3009 authorization with a signature of its form. */
+export function settlementCalldata(authorization: Authorization): string | undefined {
+  if (authorization.kind !== 'eip3009') return undefined
+  const signature = splitSignature(authorization.signature)
+  return signature && transferCalldata(authorization, signature)
 }
 
 /** Calldata that asks whether a nonce is used or cancelled; it cannot tell which. */

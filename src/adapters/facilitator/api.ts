@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import { askJson } from '../http-json.ts'
 
 const TIMEOUT_MS = 10_000
 const CONNECTIONS = 64
@@ -18,23 +19,8 @@ export function openFacilitatorApi(url: string): FacilitatorApi {
 
   const ask = async (method: 'GET' | 'POST', path: string, body: string | null): Promise<unknown> => {
     try {
-      // No redirect is followed: a facilitator that moved is one that nobody configured (threats T16).
-      const response = await pool.request({
-        path: `${base}${path}`,
-        method,
-        headers: { accept: 'application/json', ...(body !== null && { 'content-type': 'application/json' }) },
-        body,
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      })
-      const pieces: Buffer[] = []
-      let length = 0
-      for await (const piece of response.body as AsyncIterable<Buffer>) {
-        length += piece.length
-        if (length > MAX_ANSWER_BYTES) return undefined
-        pieces.push(piece)
-      }
-      const isRedirect = response.statusCode >= 300 && response.statusCode < 400
-      return isRedirect ? undefined : JSON.parse(Buffer.concat(pieces).toString('utf8'))
+      const bounds = { timeoutMs: TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES }
+      return await askJson(pool, { method, path: `${base}${path}`, body, ...bounds })
     } catch {
       return undefined
     }

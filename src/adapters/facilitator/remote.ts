@@ -6,7 +6,7 @@ import type { Offer } from '../../domain/quote.ts'
 import type { Attempt, SettleOutcome } from '../../domain/settlement.ts'
 import type { Facilitator, Journal } from '../../ports/facilitator.ts'
 import type { Log } from '../../ports/log.ts'
-import { ChainUnavailable, type Network } from '../../ports/network.ts'
+import { askChain, type Network } from '../../ports/network.ts'
 import { writePayment, writeRequirements } from '../../wire/facilitator.ts'
 import { preflight } from '../preflight.ts'
 import { type FacilitatorApi, openFacilitatorApi } from './api.ts'
@@ -91,21 +91,12 @@ async function send(
   const answer = settledAnswer.safeParse(await api.post('/settle', bodyOf(payment, offer)))
   const hint = answer.success ? (answer.data.transaction ?? undefined) : undefined
   for (const until = Date.now() + confirmMs; Date.now() < until; await sleep(CONFIRM_POLL_MS)) {
-    const found = await ask(network, payment, attempt, hint)
+    const found = await askChain(network, payment, attempt, hint)
     if (found.outcome === 'settled') return found
     // It said that it failed: the chain does not contradict it now, but may yet. There is nothing to wait for here.
     if (answer.success && !answer.data.success) break
   }
   return { outcome: 'unknown' }
-}
-
-async function ask(network: Network, payment: IdentifiedPayment, attempt: Attempt, hint: string | undefined) {
-  try {
-    return await network.lookup(payment, attempt, hint)
-  } catch (error) {
-    if (error instanceof ChainUnavailable) return { outcome: 'unknown' } as const
-    throw error
-  }
 }
 
 const supportedAnswer = z.object({

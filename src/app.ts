@@ -1,34 +1,29 @@
 import { createHandler, type Handler, type Probe } from './adapters/edge/handler.ts'
-import { embeddedEvm } from './adapters/evm/embedded.ts'
-import { evmNetwork } from './adapters/evm/network.ts'
-import { remoteFacilitator } from './adapters/facilitator/remote.ts'
+import { evmWallets } from './adapters/evm/wallets.ts'
 import { openRpc, type Rpc } from './adapters/rpc.ts'
-import { embeddedSolana } from './adapters/solana/embedded.ts'
-import { solanaNetwork } from './adapters/solana/network.ts'
+import { solanaWallets } from './adapters/solana/wallets.ts'
 import { openUpstream } from './adapters/upstream/pool.ts'
+import { openFacilitator, openNetwork, systemClock } from './chains.ts'
 import type { Caip2 } from './domain/ids.ts'
-import { seconds } from './domain/ids.ts'
+import { type Milliseconds, milliseconds } from './domain/ids.ts'
 import { line } from './line.ts'
 import { health } from './operate/health.ts'
-import type { Clock } from './ports/clock.ts'
+import { payments } from './operate/payments.ts'
+import { openQuarantine } from './operate/quarantine.ts'
 import type { Facilitator } from './ports/facilitator.ts'
 import type { Log } from './ports/log.ts'
 import type { Network } from './ports/network.ts'
 import type { Parts } from './ports/parts.ts'
 import type { Store } from './ports/store.ts'
 import { buildCatalogue } from './pricing/catalogue.ts'
-import type {
-  EvmAssetConfig,
-  EvmNetworkConfig,
-  NetworkConfig,
-  Pricing,
-  SolanaAssetConfig,
-  SolanaNetworkConfig,
-} from './pricing/schema.ts'
+import type { Pricing } from './pricing/schema.ts'
+import { decode } from './steps/decode.ts'
+import { every, type Recurring } from './workers/every.ts'
+import { reconcileOnce } from './workers/reconcile.ts'
 
 export interface AppOptions {
   readonly pricing: Pricing
-  /** Called last: a price list that cannot be used opens no store. */
+  /** Called once the price list is known to be usable. */
   readonly openStore: () => Promise<Store>
   readonly log: Log
   readonly publicUrl?: string | undefined
@@ -38,87 +33,82 @@ export interface AppOptions {
 export interface App {
   readonly parts: Parts
   readonly handler: Handler
+  /** Whether a path is one that the gateway sells, gives, or tells payers of their payments under. */
+  answers(path: string): boolean
+  /** Begins the work that no request asks for: reconciling, keeping the relayers' lanes, opening what was shut. */
+  work(pause?: Milliseconds): void
   /** Says no to the ready probe from now on. */
   retire(): void
   close(): Promise<void>
 }
 
-const systemClock: Clock = { now: () => seconds(Math.floor(Date.now() / 1_000)) }
+const WORK_PAUSE = milliseconds(1_000)
 
-/** Joins adapters to ports; the only place that knows both. */
+/** Joins adapters to ports; with chains.ts the only place that knows both. */
 export async function createApp({ pricing, openStore, log, publicUrl }: AppOptions): Promise<App> {
   const catalogue = buildCatalogue(pricing)
+  const rpcs = new Map<string, Rpc>()
   const networks = new Map<Caip2, Network>()
-  const facilitators = new Map<Caip2, Facilitator>()
-  const rpcs: Rpc[] = []
-  for (const [key, config] of Object.entries(pricing.networks)) {
+  for (const [name, config] of Object.entries(pricing.networks)) {
     const rpc = openRpc(config.rpc)
-    rpcs.push(rpc)
-    const { network, facilitator } = await openChain(pricing, key, config, rpc, log)
+    rpcs.set(name, rpc)
+    const network = await openNetwork(pricing, name, rpc)
     networks.set(network.id, network)
-    facilitators.set(network.id, facilitator)
   }
   const upstreams = new Map(Object.entries(pricing.upstreams).map(([key, config]) => [key, openUpstream(config)]))
   const store = await openStore()
-  const parts: Parts = { catalogue, networks, facilitators, upstreams, store, clock: systemClock, log }
+  const facilitators = new Map<Caip2, Facilitator>()
+  const keepers: (() => Promise<void>)[] = []
+  try {
+    for (const [name, config] of Object.entries(pricing.networks)) {
+      const network = networks.get(config.id as Caip2) as Network
+      const { facilitator, keep } = await openFacilitator(config, network, rpcs.get(name) as Rpc, store.lanes, log)
+      facilitators.set(network.id, facilitator)
+      if (keep) keepers.push(keep)
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+  const quarantine = openQuarantine({ store, networks, log })
+  const parts: Parts = { catalogue, networks, facilitators, upstreams, store, quarantine, clock: systemClock, log }
   const { live, ready, retire } = health(store)
   const probes = new Map<string, () => Promise<Probe>>([
     ['/livez', live],
     ['/readyz', ready],
   ])
+  const wallets = new Map([
+    ['eip155', evmWallets],
+    ['solana', solanaWallets],
+  ])
+  const { skewSeconds, leaseMs } = catalogue
+  const pages = payments({ store, networks, wallets, decode, clock: systemClock, log, publicUrl, skewSeconds })
   const handler = createHandler({
     line: (request, client) => line(parts, request, client),
     probes,
     hasRoute: (path) => catalogue.routes.has(path),
+    payments: pages,
     log,
     publicUrl,
     maxBodyBytes: catalogue.maxBodyBytes,
   })
+  const recurring: Recurring[] = []
   return {
     parts,
     handler,
+    answers: (path) => catalogue.routes.has(path) || pages(path) !== undefined,
+    work(pause = WORK_PAUSE) {
+      recurring.push(
+        every(pause, 'reconcile', () => reconcileOnce(parts, { leaseMs }), log),
+        every(pause, 'quarantine', () => quarantine.check(), log),
+        ...keepers.map((keep) => every(pause, 'lanes', keep, log)),
+      )
+    },
     retire,
     async close() {
-      await Promise.all([...facilitators.values(), ...upstreams.values(), ...rpcs].map((part) => part.close()))
+      await Promise.all(recurring.map((task) => task.stop()))
+      await Promise.all([...facilitators.values(), ...upstreams.values(), ...rpcs.values()].map((part) => part.close()))
       await store.close()
     },
   }
-}
-
-async function openChain(
-  pricing: Pricing,
-  key: string,
-  config: NetworkConfig,
-  rpc: Rpc,
-  log: Log,
-): Promise<{ network: Network; facilitator: Facilitator }> {
-  const tokens = Object.values(pricing.assets).flatMap(({ on }) => on[key] ?? [])
-  const id = config.id as Caip2
-  const network = isSolanaConfig(config)
-    ? await solanaNetwork({
-        id,
-        rpc,
-        payTo: config.payTo,
-        mints: tokens as SolanaAssetConfig[],
-        caps: { maxComputeUnits: config.maxComputeUnits, maxComputeUnitPrice: BigInt(config.maxComputeUnitPrice) },
-        clock: systemClock,
-      })
-    : evmNetwork({ id, rpc, tokens: tokens as EvmAssetConfig[] })
-  if (config.facilitator !== 'embedded')
-    return { network, facilitator: await remoteFacilitator(config.facilitator, network, log, config.confirmMs) }
-  const facilitator = isSolanaConfig(config)
-    ? embeddedSolana({ rpc, network, feePayerKey: config.feePayer ?? '', confirmMs: config.confirmMs })
-    : embeddedEvm({
-        rpc,
-        network,
-        relayerKey: config.relayer ?? '',
-        chainId: Number(id.slice('eip155:'.length)),
-        confirmMs: config.confirmMs,
-        log,
-      })
-  return { network, facilitator }
-}
-
-function isSolanaConfig(config: EvmNetworkConfig | SolanaNetworkConfig): config is SolanaNetworkConfig {
-  return config.id.startsWith('solana:')
 }

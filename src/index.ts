@@ -32,7 +32,7 @@ type Next = (error?: unknown) => void
 /** A gateway to embed in somebody else's server. */
 export interface Gateway {
   /**
-   * Answers every route of the price list and passes everything else on: `app.use(gateway.middleware)`.
+   * Answers every route of the price list and the pages of payments, and passes everything else on: `app.use(gateway.middleware)`.
    *
    * Mount it before any body parser: it reads the bytes that were paid for.
    */
@@ -57,12 +57,12 @@ export async function createGateway(config: GatewayConfig): Promise<Gateway> {
       : parsePricing(JSON.stringify(config.pricing), secretSource(env))
   const { redisUrl, storeDir = './.farebox', publicUrl } = config
   const app = await createApp({ pricing, openStore: () => openStore({ redisUrl, storeDir }, log), log, publicUrl })
-  const { routes } = app.parts.catalogue
+  app.work()
   return {
     middleware(request, response, next) {
       const { originalUrl, body } = request as IncomingMessage & { originalUrl?: string; body?: unknown }
       const path = pathOf(originalUrl ?? request.url ?? '/')
-      if (!routes.has(path)) next()
+      if (!app.answers(path)) next()
       else if (body !== undefined && request.readableEnded)
         next(new Error('farebox: mount the gateway before any body parser'))
       else void app.handler(request, response)

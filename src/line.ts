@@ -1,36 +1,36 @@
-import type { Payment } from './domain/payment.ts'
+import type { IdentifiedPayment, Payment } from './domain/payment.ts'
 import type { Quote } from './domain/quote.ts'
 import { carriesQuote, isRefusal, type Refusal, refuse } from './domain/refusal.ts'
 import type { EdgeRequest } from './domain/request.ts'
 import type { Settlement } from './domain/settlement.ts'
-import type { Claim } from './ports/claim.ts'
 import type { Client } from './ports/client.ts'
+import type { Network } from './ports/network.ts'
 import type { Parts } from './ports/parts.ts'
 import { StoreUnavailable } from './ports/store.ts'
 import type { Upstream } from './ports/upstream.ts'
+import { type Sale, serve } from './sale.ts'
 import { accept, takesBody } from './steps/accept.ts'
 import { answer } from './steps/answer.ts'
-import { check } from './steps/check.ts'
+import { check, leastLife } from './steps/check.ts'
 import { checkInput } from './steps/check-input.ts'
 import { claim } from './steps/claim.ts'
 import { decode } from './steps/decode.ts'
-import { deliver, deliverFree } from './steps/deliver.ts'
-import { forward, forwardFree } from './steps/forward.ts'
+import { deliver, deliverFree, replay } from './steps/deliver.ts'
+import { forwardFree } from './steps/forward.ts'
 import { identify } from './steps/identify.ts'
 import { type Match, match } from './steps/match.ts'
 import { quote } from './steps/quote.ts'
 import { recall } from './steps/recall.ts'
-import { settle } from './steps/settle.ts'
 
 /**
- * Takes one request from left to right: match, quote, decode, identify, accept, recall, check, claim, settle, forward, deliver.
- * Each step runs once and nothing calls backwards; whatever stops it is answered at the end.
+ * Takes one request from left to right: match, quote, decode, identify, accept, recall, check, claim, settle, forward, keep,
+ * deliver. Each step runs once and nothing calls backwards; whatever stops it is answered at the end.
  */
 export async function line(parts: Parts, request: EdgeRequest, client: Client): Promise<void> {
   const matched = match(request, parts.catalogue)
   if (isRefusal(matched)) return answer(client, request, matched, undefined)
   if (matched.route.free) return give(parts, request, client, matched)
-  const offered = quote(matched.route, parts.catalogue, parts.facilitators)
+  const offered = quote(matched.route, parts.catalogue, parts.facilitators, parts.quarantine)
   const payment = decode(request)
   const refusal = isRefusal(payment)
     ? payment
@@ -49,43 +49,75 @@ async function sell(
   parts: Parts,
   request: EdgeRequest,
   client: Client,
-  { route, target }: Match,
+  matched: Match,
   offered: Quote,
   payment: Payment,
 ): Promise<Refusal | undefined> {
-  const { store, networks, facilitators, catalogue, clock } = parts
-  let held: Claim | undefined
-  let settlement: Settlement | undefined
+  const identified = identify(payment, parts.networks)
+  if (isRefusal(identified)) return identified
+  const refusal = await buy(parts, request, client, matched, offered, identified)
+  return refusal && { ...refusal, payment: identified.key }
+}
+
+/** The same, from where its signer is proven. */
+async function buy(
+  parts: Parts,
+  request: EdgeRequest,
+  client: Client,
+  { route, target }: Match,
+  offered: Quote,
+  identified: IdentifiedPayment,
+): Promise<Refusal | undefined> {
+  const { store, networks, catalogue, clock, quarantine } = parts
+  const { payment } = identified
+  let sale: Sale | undefined
   try {
-    const identified = identify(payment, networks)
-    if (isRefusal(identified)) return identified
     const priced = await accept(request, target)
     if (isRefusal(priced)) return priced
     const known = await recall(store, identified.key)
-    const offer = known
-      ? undefined
-      : check(identified, offered, { now: clock.now(), skewSeconds: catalogue.skewSeconds })
+    if (!known && quarantine.isShut(payment.network)) return shut(parts, payment)
+    const context = { now: clock.now(), skewSeconds: catalogue.skewSeconds, leastLifeSeconds: leastLife(route) }
+    const offer = known ? undefined : check(identified, offered, context)
     if (isRefusal(offer)) return offer
     const malformed = known ? undefined : checkInput(request, route, priced)
     if (malformed) return malformed
 
-    const claimed = await claim(store, identified, priced, { ...catalogue, version: offered.version })
+    const { finality } = networks.get(payment.network) as Network
+    const claimed = await claim(store, identified, priced, { ...catalogue, route: route.key, finality })
     if (isRefusal(claimed)) return claimed
-    held = claimed
-    const settled = await settle(claimed, identified, offer, facilitators, networks)
-    if (isRefusal(settled)) return settled
-    settlement = settled
-    const upstream = parts.upstreams.get(route.upstream) as Upstream
-    const response = await forward(claimed, settled, request, priced, upstream, client.gone)
+    if ('replay' in claimed) return void (await replay(claimed, payment.version, client))
+    if (claimed.found.kind === 'new' && quarantine.isShut(payment.network)) {
+      // The store forgot between the two questions: the claim may be the second one.
+      await claimed.release()
+      return shut(parts, payment)
+    }
+    sale = {
+      parts,
+      request,
+      client,
+      route,
+      priced,
+      offer,
+      payment: identified,
+      claim: claimed,
+      ended: new AbortController(),
+    }
+    const response = await serve(sale)
     if (isRefusal(response)) return response
-    return await deliver(claimed, settled, payment.version, response, client, parts.log)
+    return await deliver(claimed, sale.settlement as Settlement, payment.version, response, client, parts.log)
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
     parts.log.error({ requestId: request.id, error: error.message }, 'store unavailable')
-    return refuse('store_unavailable', settlement ? { charged: 'yes', settlement } : held ? { charged: 'unknown' } : {})
+    const settlement = sale?.settlement
+    return refuse('store_unavailable', settlement ? { charged: 'yes', settlement } : sale ? { charged: 'unknown' } : {})
   } finally {
-    held?.end()
+    sale?.ended.abort()
+    sale?.claim.end()
   }
+}
+
+function shut({ quarantine }: Parts, { network }: Payment): Refusal {
+  return refuse('network_shut', { retryAfter: quarantine.retryAfter(network) })
 }
 
 /** A call of a free route. */

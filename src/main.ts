@@ -16,6 +16,7 @@ async function main(): Promise<void> {
     publicUrl: settings.publicUrl,
   })
   await refuseContradictions(app, log)
+  app.work()
   const listener = await listen(app.handler, settings.host, settings.port)
   log.info({ url: listener.url, store: app.parts.store.kind, version: app.parts.catalogue.version }, 'listening')
 

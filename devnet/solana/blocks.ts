@@ -31,6 +31,7 @@ export class Blocks {
   readonly #blocks: Block[] = []
   readonly #byHash = new Map<string, Block>()
   #confirmMs: number
+  #hasForgotten = false
   #confirmedUntil = Number.NEGATIVE_INFINITY
 
   /** Starts with a past, so that the finalised block exists from the first call on. */
@@ -46,9 +47,15 @@ export class Blocks {
     return this.#fromEnd(1)
   }
 
+  /** From which slot on nothing is forgotten. */
+  get firstKept(): number {
+    return this.#hasForgotten ? (this.#blocks[0]?.slot ?? 0) : 0
+  }
+
   produce(): Block {
     const block = this.#append(this.head.slot + 1, 0)
     if (this.#blocks.length > KEPT_BLOCKS) {
+      this.#hasForgotten = true
       for (const old of this.#blocks.splice(0, KEPT_BLOCKS / 10)) this.#byHash.delete(old.blockhash)
     }
     return block

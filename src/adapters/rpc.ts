@@ -1,7 +1,7 @@
-import { Pool } from 'undici'
 import type { z } from 'zod'
 import { ChainUnavailable } from '../ports/network.ts'
 import { askJson } from './http-json.ts'
+import { Pool } from './undici.ts'
 
 const TIMEOUT_MS = 10_000
 const CONNECTIONS = 32

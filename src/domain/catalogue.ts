@@ -11,6 +11,8 @@ export interface InputRules {
   body(value: unknown): string | undefined
 }
 
+export type SettleMode = 'before' | 'parallel' | 'after'
+
 /** One operation that is sold or given away. */
 export interface Route {
   /** `GET /v2/quantmetrics`, as in pricing.json. */
@@ -19,6 +21,12 @@ export interface Route {
   readonly path: string
   readonly upstream: string
   readonly free: boolean
+  /** When to settle: before the upstream is called, while it answers, or once its answer is held. */
+  readonly settle: SettleMode
+  /** Whether the client may or must name its call (x402 extension `payment-identifier`). */
+  readonly identifier: 'optional' | 'required'
+  /** The longest wait for the upstream, in ms. */
+  readonly timeoutMs: number
   readonly description: string
   readonly mimeType: string
   readonly input: InputRules

@@ -43,16 +43,21 @@ export interface Payment {
   /** Present in v2 alone. */
   readonly accepted: EchoedTerms | undefined
   readonly authorization: Authorization
+  /** The client's own name for the call (x402 extension `payment-identifier`); v2 alone. */
+  readonly identifier?: string | undefined
 }
 
-/** The facts an authorization states once its signature is proven; what `check` compares with a quote. */
+/** The facts an authorization states once its signature is proven; what `check` compares with a quote, and the chain is asked about. */
 export interface Transfer {
+  readonly kind: Authorization['kind']
   readonly network: Caip2
   readonly asset: string
   readonly from: string
   /** The owner that receives: an address, on Solana the owner of the token account. */
   readonly to: string
   readonly amount: AtomicUnits
+  /** By what the chain tells it from others: the EIP-3009 nonce in lower-case hex, or the hash of the Solana message. */
+  readonly nonce: string
   /** The time window that was signed; on Solana there is none, a blockhash ends by itself. */
   readonly window: { readonly validAfter: bigint; readonly validBefore: bigint } | undefined
   /** When the chain has surely ceased to accept it: an upper bound, for how long it must be remembered. */
@@ -70,6 +75,9 @@ export interface IdentifiedPayment {
   /** Solana alone: what the transaction asks of the fee payer. */
   readonly sponsored: SponsoredFees | undefined
 }
+
+/** What the chain can be asked about a payment; no signature in it, so that its record may hold it. */
+export type Traced = Pick<IdentifiedPayment, 'key' | 'payer' | 'transfer'>
 
 /** What a Solana payer asks its sponsor to pay for. */
 export interface SponsoredFees {

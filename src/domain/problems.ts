@@ -22,6 +22,8 @@ const FIX_REQUEST = 'Correct the request and send it again; the payment you sign
 const FIX_PAYMENT = 'Encode the payment as the x402 specification says: base64 of UTF-8 JSON, each key once.'
 const SAME_AGAIN = 'Send the same request with the same payment after Retry-After seconds; do not sign a new one.'
 
+const SIGN_AGAIN = 'Sign the challenge in `extensions` and send it in SIGN-IN-WITH-X, or send the payment itself.'
+
 /**
  * Every refusal Farebox can give; the README's table is generated from this one.
  *
@@ -83,6 +85,20 @@ export const problems = {
     false,
     'no',
     'Use x402Version 2 in PAYMENT-SIGNATURE, or 1 in X-PAYMENT.',
+  ),
+  payment_identifier_invalid: problem(
+    400,
+    'The payment identifier is malformed',
+    false,
+    'no',
+    'Name the call with 16 to 128 letters, digits, - and _ in extensions.payment-identifier.info.id.',
+  ),
+  payment_identifier_required: problem(
+    400,
+    'The route asks for a payment identifier',
+    false,
+    'no',
+    'Name the call in extensions.payment-identifier.info.id, as PAYMENT-REQUIRED declares it; the payment is still unspent.',
   ),
   // The payment against the quote
   payment_required: problem(
@@ -204,6 +220,38 @@ export const problems = {
   invalid_transaction_state: problem(402, 'The transaction was mined and moved nothing', true, 'no', PAY_AGAIN),
   payment_expired: problem(402, 'The authorization ended unspent', true, 'no', PAY_AGAIN),
   payment_already_used: problem(402, 'The payment has been used', true, 'no', PAY_AGAIN),
+  payment_refunded: problem(402, 'The payment has been paid back', true, 'no', PAY_AGAIN),
+  // What became of a payment: GET /payments/{key}
+  sign_in_required: problem(401, 'Only the payer is told what became of a payment', true, 'unknown', SIGN_AGAIN),
+  invalid_siwx_payload: problem(401, 'The sign-in cannot be read', true, 'unknown', SIGN_AGAIN),
+  invalid_siwx_domain_mismatch: problem(401, 'The sign-in is for another domain', true, 'unknown', SIGN_AGAIN),
+  invalid_siwx_uri_mismatch: problem(401, 'The sign-in is for another resource', true, 'unknown', SIGN_AGAIN),
+  invalid_siwx_chain_id: problem(401, 'The sign-in is for another chain', true, 'unknown', SIGN_AGAIN),
+  invalid_siwx_issued_at_too_old: problem(401, 'The sign-in is too old', true, 'unknown', SIGN_AGAIN),
+  invalid_siwx_issued_at_in_future: problem(
+    401,
+    'The sign-in was issued in the future',
+    true,
+    'unknown',
+    'Set the clock, then sign the challenge in `extensions`.',
+  ),
+  invalid_siwx_expired: problem(401, 'The sign-in has expired', true, 'unknown', SIGN_AGAIN),
+  invalid_siwx_not_yet_valid: problem(401, 'The sign-in is not valid yet', true, 'unknown', SIGN_AGAIN),
+  invalid_siwx_signature: problem(401, 'The signature is not that wallet’s', true, 'unknown', SIGN_AGAIN),
+  not_the_payer: problem(
+    403,
+    'That does not prove to be the payer',
+    false,
+    'unknown',
+    'Sign with the wallet that paid, or send the very payment that the address names.',
+  ),
+  payment_not_found: problem(
+    404,
+    'There is no record of that payment',
+    false,
+    'unknown',
+    'Ask with the payment itself in PAYMENT-SIGNATURE or X-PAYMENT: then the chain is asked whether it was spent.',
+  ),
   // The payment against its own past
   payment_in_flight: problem(409, 'The payment is being processed', true, 'unknown', SAME_AGAIN),
   payment_for_other_request: problem(
@@ -213,6 +261,27 @@ export const problems = {
     'no',
     'Send it with the request it was first used for, or sign a new payment for this one.',
   ),
+  earlier_payment_pending: problem(
+    409,
+    'An earlier payment for the same request may have been settled',
+    true,
+    'no',
+    'Send the request again after Retry-After seconds; if that payment was settled, it pays for this call.',
+  ),
+  payment_identifier_conflict: problem(
+    409,
+    'The payment identifier was used for something else',
+    false,
+    'no',
+    'Use a new identifier for a new call; the payment is still unspent.',
+  ),
+  payment_identifier_spent: problem(
+    409,
+    'The call of this identifier was answered, and the answer is not kept any more',
+    false,
+    'no',
+    'Use a new identifier to buy the call again; the payment is still unspent.',
+  ),
   settlement_pending: problem(503, 'The outcome of the settlement is not known yet', true, 'unknown', SAME_AGAIN),
   // Parts that do not answer
   store_unavailable: problem(503, 'The payment store does not answer', true, 'no', SAME_AGAIN),
@@ -220,7 +289,21 @@ export const problems = {
   chain_unavailable: problem(503, 'The chain’s node does not answer', true, 'no', SAME_AGAIN),
   overloaded: problem(503, 'The gateway is at its limit', true, 'no', SAME_AGAIN),
   internal_error: problem(500, 'The gateway failed', true, 'unknown', SAME_AGAIN),
+  network_shut: problem(
+    503,
+    'Payments on this network are not taken for a short while',
+    true,
+    'unknown',
+    'Send the same request with the same payment after Retry-After seconds, or pay on another network if it is a new call.',
+  ),
   upstream_unavailable: problem(502, 'The upstream did not answer', true, 'no', 'Send the request again later.'),
+  response_too_large: problem(
+    502,
+    'The upstream answered more than can be held until the payment is settled',
+    false,
+    'no',
+    'Ask for less at once; the payment is still unspent.',
+  ),
   // Settled, not served
   upstream_failed: problem(
     502,

@@ -22,6 +22,10 @@ export interface Offer {
 export interface Quote {
   readonly version: string
   readonly offers: readonly Offer[]
+  /** What a payment may take up: the offers, and what was offered lately and is still honoured. */
+  readonly honoured: readonly Offer[]
   readonly description: string
   readonly mimeType: string
+  /** Whether the route takes a payment identifier (x402 extension), and whether it insists on one. */
+  readonly identifier: 'optional' | 'required'
 }

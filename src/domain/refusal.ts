@@ -1,4 +1,4 @@
-import type { Seconds } from './ids.ts'
+import type { PaymentKey, Seconds } from './ids.ts'
 import { type Charged, type ProblemCode, problems } from './problems.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -12,6 +12,8 @@ export interface Refusal {
   readonly allow?: readonly string[]
   /** What was charged, where something was: the agent's receipt. */
   readonly settlement?: Settlement
+  /** The payment that came with the request, once its signer is proven. */
+  readonly payment?: PaymentKey
   /** Overrides the table where the same code can mean either. */
   readonly charged?: Charged
 }
@@ -41,6 +43,8 @@ export interface Problem {
   readonly retryable: boolean
   readonly charged: boolean | 'unknown'
   readonly requestId: string
+  /** Where its payer can ask what became of the payment: `GET /payments/{key}`. */
+  readonly payment?: string
 }
 
 const CHARGED: Record<Charged, boolean | 'unknown'> = { no: false, yes: true, unknown: 'unknown' }
@@ -57,5 +61,6 @@ export function toProblem(refusal: Refusal, requestId: string): Problem {
     retryable,
     charged: CHARGED[refusal.charged ?? charged],
     requestId,
+    ...(refusal.payment && { payment: `/payments/${encodeURIComponent(refusal.payment)}` }),
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Fingerprint } from './ids.ts'
 
 /** A request as the edge read it, once. Nothing downstream parses the target or a header again. */
@@ -36,6 +37,11 @@ export interface PricedRequest {
   readonly target: Target
   readonly body: Uint8Array
   readonly fingerprint: Fingerprint
+}
+
+/** A request in 32 bytes: method, target as forwarded, body. HEAD and GET differ in what is delivered, so they are different requests. */
+export function fingerprintOf(method: string, target: string, body: Uint8Array): Fingerprint {
+  return createHash('sha256').update(`${method} ${target}\n`).update(body).digest('base64url') as Fingerprint
 }
 
 /** The single value of a header, or undefined where it is absent. */

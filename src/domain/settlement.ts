@@ -10,11 +10,15 @@ export interface Settlement {
   readonly amount: AtomicUnits
   /** Transaction hash (EVM) or signature (Solana). */
   readonly transaction: string
+  /** The block (EVM) or slot (Solana) that holds it, as a decimal string; unknown for a grant. */
+  readonly block?: string | undefined
 }
 
 /** What was about to be sent, written to the store before it is: enough to ask the chain about it later. */
 export interface Attempt {
   readonly via: 'embedded' | 'remote'
+  /** Who was asked: the origin of a remote facilitator. No other one is, for as long as the outcome is open. */
+  readonly facilitator?: string | undefined
   /** The transaction's id where we make it ourselves; a remote facilitator's is known only afterwards. */
   readonly transaction: string | undefined
   /** The raw signed transaction, so that the same bytes can be sent again. */

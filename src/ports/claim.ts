@@ -1,16 +1,19 @@
 import type { PaymentKey } from '../domain/ids.ts'
-import type { PaymentRecord } from '../domain/record.ts'
+import type { Move, Owed, PaymentRecord, StoredResponse } from '../domain/record.ts'
 import type { Settlement } from '../domain/settlement.ts'
-import type { Move } from './store.ts'
 
 /** The exclusive right to work on one payment, kept alive while the work lasts. */
 export interface Claim {
+  /** The payment that is worked on: the one that came, or the earlier one from whose credit the call is served. */
   readonly key: PaymentKey
-  /** What was found under the key: nothing yet, an unknown outcome, or a settled payment that is owed its service. */
+  /**
+   * What was found: nothing yet (and how many payments of the payer are unsettled), an unknown outcome, or a settled payment
+   * that is owed its service.
+   */
   readonly found:
-    | { kind: 'new' }
-    | { kind: 'unresolved'; record: PaymentRecord }
-    | { kind: 'owed'; settlement: Settlement; tries: number }
+    | { readonly kind: 'new'; readonly unsettled: number }
+    | { readonly kind: 'unresolved'; readonly record: PaymentRecord }
+    | ({ readonly kind: 'owed' } & Owed)
   /** Aborts when the lease is lost: whatever is under way for the payment stops. */
   readonly lost: AbortSignal
   /** Whether the claim is ours still; asks the store where that is not certain. */
@@ -21,4 +24,10 @@ export interface Claim {
   release(): Promise<void>
   /** Stops renewing. A claim left in a working state runs out by itself, and the next caller takes it over. */
   end(): void
+}
+
+/** A call that was answered before under the same payment identifier: its response again, and its receipt. */
+export interface Replay {
+  readonly replay: StoredResponse
+  readonly settlement: Settlement
 }

@@ -4,6 +4,15 @@ import type { HeaderFields } from './upstream.ts'
 /** How a response ended. Only `complete` counts as delivered. */
 export type Delivery = 'complete' | 'client-gone' | 'upstream-broke' | 'lease-lost'
 
+/** A response ready to be handed out: header fields as the payer will see them, the receipt aside. */
+export interface Outgoing {
+  readonly status: number
+  readonly headers: HeaderFields
+  readonly body: Readable
+  /** Whether it counts as delivered though it ended early: an event stream does from its first event on. */
+  readonly countsEarly: () => boolean
+}
+
 /** The caller's end of the connection. Exactly one of the two may be called, once. */
 export interface Client {
   /** Aborts when the caller hangs up. */

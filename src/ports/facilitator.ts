@@ -16,11 +16,20 @@ export interface Facilitator {
   extra(): Readonly<Record<string, string>> | undefined
 
   /**
+   * Every `extra` that a payment may still name: the offered one first, then those offered lately that can settle now. A
+   * payment settles only where it names (failover happens at quote time).
+   */
+  honoured(): readonly Readonly<Record<string, string>>[]
+
+  /**
    * Settles one payment. What cannot be told apart from success or failure is `unknown`.
    *
    * `journal` is called before each time that something could reach the chain or leave the house.
    */
   settle(payment: IdentifiedPayment, offer: Offer, journal: Journal): Promise<SettleOutcome>
+
+  /** Sends once more what an attempt has written down, where that is ours to send; what comes of it is for the chain to say. */
+  resend(attempt: Attempt): Promise<void>
 
   /** What an operator should know: reachable, funded, supported. */
   inspect(): Promise<readonly Finding[]>

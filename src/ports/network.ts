@@ -1,8 +1,8 @@
-import type { Caip2 } from '../domain/ids.ts'
-import type { IdentifiedPayment, Payment } from '../domain/payment.ts'
+import type { Caip2, Milliseconds } from '../domain/ids.ts'
+import type { IdentifiedPayment, Payment, Traced } from '../domain/payment.ts'
 import type { ProblemCode } from '../domain/problems.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import type { Attempt, LookupOutcome } from '../domain/settlement.ts'
+import type { Attempt, LookupOutcome, Settlement } from '../domain/settlement.ts'
 
 /** One thing an operator should know about a network before or while selling on it. */
 export interface Finding {
@@ -39,7 +39,18 @@ export interface Network {
    * @param hint a transaction that is said to have settled it; believed only if its logs say so
    * @throws ChainUnavailable
    */
-  lookup(payment: IdentifiedPayment, attempt: Attempt | undefined, hint?: string): Promise<LookupOutcome>
+  lookup(payment: Traced, attempt: Attempt | undefined, hint?: string): Promise<LookupOutcome>
+
+  /** After how long a settlement is worth looking at again, because it should be finalised by then. */
+  readonly finality: Milliseconds
+
+  /**
+   * Looks at a settlement again. `final`: the finalised chain holds it. `pending`: it stands, not yet finalised. `gone`: the
+   * chain does not hold it any more, a reorg has undone it.
+   *
+   * @throws ChainUnavailable
+   */
+  review(payment: Traced, settlement: Settlement): Promise<'final' | 'pending' | 'gone'>
 
   /** Where the chain stands, to be noted before a settlement is handed to somebody else. */
   position(): Promise<Pick<Attempt, 'fromBlock' | 'lastValidBlockHeight'>>

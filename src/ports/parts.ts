@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { Facilitator } from './facilitator.ts'
 import type { Log } from './log.ts'
 import type { Network } from './network.ts'
+import type { Quarantine } from './quarantine.ts'
 import type { Store } from './store.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -14,6 +15,7 @@ export interface Parts {
   readonly facilitators: ReadonlyMap<Caip2, Facilitator>
   readonly upstreams: ReadonlyMap<string, Upstream>
   readonly store: Store
+  readonly quarantine: Quarantine
   readonly clock: Clock
   readonly log: Log
 }

@@ -18,6 +18,11 @@ export interface UpstreamResponse {
   readonly body: Readable
 }
 
+/** An upstream's 2xx to 4xx is what the payer bought; 408 and 429 are the upstream's own trouble. */
+export function isDelivery(status: number): boolean {
+  return status >= 200 && status < 500 && status !== 408 && status !== 429
+}
+
 /** An API behind the gateway. */
 export interface Upstream {
   /**

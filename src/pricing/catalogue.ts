@@ -33,13 +33,16 @@ export function buildCatalogue(pricing: Pricing): Catalogue {
 
 function buildRoute(pricing: Pricing, key: string, config: RouteConfig): Route {
   const [method = '', path = ''] = key.split(' ')
-  const { upstream, free = false, description, mimeType } = config
+  const { upstream, free = false, description, mimeType, settle, paymentIdentifier } = config
   return {
     key,
     method,
     path,
     upstream,
     free,
+    settle,
+    identifier: paymentIdentifier,
+    timeoutMs: pricing.upstreams[upstream]?.timeoutMs ?? 0,
     description,
     mimeType,
     input: inputOf(key, config),

@@ -30,9 +30,11 @@ const tokenUsd = z
 const jsonSchema = z.record(z.string(), z.unknown())
 
 const facilitator = z
-  .union([z.literal('embedded'), url])
+  .union([z.literal('embedded'), url, z.array(url).min(1).max(8).refine(areDistinct, 'the same facilitator twice')])
   .default('embedded')
-  .describe('"embedded" settles with our own relayer; a URL names a remote x402 facilitator')
+  .describe(
+    '"embedded" settles with our own relayer; a URL names a remote x402 facilitator, several in the order in which they are preferred',
+  )
 
 const confirmMs = z
   .int()
@@ -42,6 +44,8 @@ const confirmMs = z
   .describe(
     'how long a request waits for its settlement before it is answered 503; the payment is then looked up, not lost',
   )
+
+const relayerKey = z.string().regex(/^0x[0-9a-fA-F]{64}$/, 'a private key: 0x and 64 hexadecimal digits')
 
 const evmNetwork = z.strictObject({
   id: z
@@ -53,10 +57,36 @@ const evmNetwork = z.strictObject({
   facilitator,
   confirmMs,
   relayer: z
-    .string()
-    .regex(/^0x[0-9a-fA-F]{64}$/, 'a private key: 0x and 64 hexadecimal digits')
+    .union([relayerKey, z.array(relayerKey).min(1).max(16).refine(areDistinct, 'the same relayer twice')])
     .optional()
-    .describe('private key that pays the gas; only as ${NAME} or ${file:…}'),
+    .describe('private key that pays the gas, or a list of them; only as ${NAME} or ${file:…}'),
+  refund: relayerKey
+    .optional()
+    .describe('private key that refunds are paid from, gas included; only as ${NAME} or ${file:…}'),
+  minFloatSettlements: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(20)
+    .describe('a relayer that cannot pay for so many settlements is not used; offers are withdrawn while none can'),
+  maxFeeGwei: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .describe('the base fee above which the network is not offered, and the most that a settlement pays for gas'),
+  stuckMs: z
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(12_000)
+    .describe('how long a transaction may be unmined before it is sent again, and later replaced with a higher fee'),
+  finalityMs: z
+    .int()
+    .min(100)
+    .max(86_400_000)
+    .default(1_200_000)
+    .describe('after how long a settlement is looked at again, to see that no reorg has undone it'),
 })
 
 const solanaNetwork = z.strictObject({
@@ -73,6 +103,23 @@ const solanaNetwork = z.strictObject({
     .regex(/^[1-9A-HJ-NP-Za-km-z]{80,90}$/, 'a secret key of 64 bytes in base58')
     .optional()
     .describe('secret key that pays the fees; only as ${NAME} or ${file:…}'),
+  minFloatSettlements: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(100)
+    .describe('offers are withdrawn while the fee payer cannot pay for so many settlements'),
+  finalityMs: z
+    .int()
+    .min(100)
+    .max(3_600_000)
+    .default(20_000)
+    .describe('how long after its confirmation a settlement is looked at again, to see that it is finalised'),
+  refund: z
+    .string()
+    .regex(/^[1-9A-HJ-NP-Za-km-z]{80,90}$/, 'a secret key of 64 bytes in base58')
+    .optional()
+    .describe('secret key that refunds are paid from, fees included; only as ${NAME} or ${file:…}'),
   maxComputeUnits: z.int().min(1_000).max(1_400_000).default(60_000).describe('the largest compute limit sponsored'),
   maxComputeUnitPrice: z
     .int()
@@ -123,7 +170,16 @@ const route = z.strictObject({
   price: usd.optional(),
   free: z.literal(true).optional(),
   accepts: z.array(name).min(1).optional().describe('assets taken; all of them when absent'),
-  settle: z.literal('before').default('before').describe('when to settle: before the upstream is called'),
+  settle: z
+    .enum(['before', 'parallel', 'after'])
+    .default('before')
+    .describe(
+      'when to settle: before the upstream is called, while it answers (GET only), or once its answer is held; nothing is handed out unsettled',
+    ),
+  paymentIdentifier: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe('whether a client must name its call (x402 extension payment-identifier)'),
   description: z.string().max(300).default(''),
   mimeType: z.string().max(100).default('application/json'),
   maxTimeoutSeconds: z.int().min(10).max(600).default(60).describe('how long a signed payment may stay valid'),
@@ -157,6 +213,10 @@ export const pricingSchema = z
       const twin = ids.get(network.id)
       if (twin) wrong(['networks', key, 'id'], `"${twin}" has this id already`)
       ids.set(network.id, key)
+      // The nonces of a relayer are handed out by the store; a refund takes its own.
+      const own = network.refund?.toLowerCase()
+      if ('relayer' in network && [network.relayer].flat().some((key) => key && key.toLowerCase() === own))
+        wrong(['networks', key, 'refund'], 'refunds need a key of their own, which is no relayer')
       if (network.facilitator !== 'embedded') continue
       if (isEvm(network.id as Caip2) && !('relayer' in network && network.relayer))
         wrong(['networks', key, 'relayer'], 'the embedded facilitator needs a relayer key')
@@ -179,6 +239,14 @@ export const pricingSchema = z
       for (const [index, symbol] of (entry.accepts ?? []).entries()) {
         if (!pricing.assets[symbol]) wrong(['routes', key, 'accepts', index], `there is no asset "${symbol}"`)
       }
+      if (entry.settle === 'parallel' && !key.startsWith('GET '))
+        wrong(['routes', key, 'settle'], 'only a GET may be forwarded while its payment is being settled')
+      const timeoutMs = pricing.upstreams[entry.upstream]?.timeoutMs ?? 0
+      if (entry.settle === 'after' && entry.maxTimeoutSeconds * 1_000 < timeoutMs + 6_000)
+        wrong(
+          ['routes', key, 'maxTimeoutSeconds'],
+          'a payment that is settled after the upstream has answered must outlive its timeoutMs by 6 seconds',
+        )
       const path = key.slice(key.indexOf(' ') + 1)
       if (RESERVED_PATHS.some((taken) => path === taken || path.startsWith(`${taken}/`)))
         wrong(['routes', key], 'the gateway answers this path itself')
@@ -203,4 +271,9 @@ function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, username, password, hash } = new URL(text)
   return (protocol === 'http:' || protocol === 'https:') && !username && !password && !hash
+}
+
+/** By origin: that is what a payment remembers of the one it was handed to. */
+function areDistinct(urls: readonly string[]): boolean {
+  return new Set(urls.map((text) => (URL.canParse(text) ? new URL(text).origin : text))).size === urls.length
 }

@@ -14,7 +14,7 @@ export interface PricingFault {
 const REFERENCE = /\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?)\}/g
 
 /** Members that hold secrets: written out in the file they are refused, whatever their value. */
-const SECRET_MEMBERS = new Set(['relayer', 'feePayer'])
+const SECRET_MEMBERS = new Set(['relayer', 'feePayer', 'refund'])
 
 /**
  * Fills in every reference of a parsed pricing.json.

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
-import type { Fingerprint } from '../domain/ids.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
-import type { EdgeRequest, PricedRequest, Target } from '../domain/request.ts'
+import { type EdgeRequest, fingerprintOf, type PricedRequest, type Target } from '../domain/request.ts'
 
 const BODILESS = new Set(['GET', 'HEAD', 'DELETE'])
 
@@ -17,13 +15,6 @@ export async function accept(request: EdgeRequest, target: Target): Promise<Pric
     method: request.method,
     target,
     body: body.bytes,
-    fingerprint: fingerprint(request.method, target, body.bytes),
+    fingerprint: fingerprintOf(request.method, target.raw, body.bytes),
   }
-}
-
-/** A request in 32 bytes: method, target as forwarded, body. */
-function fingerprint(method: string, target: Target, body: Uint8Array): Fingerprint {
-  // HEAD and GET differ in what is delivered, so they are different requests.
-  const head = `${method} ${target.raw}\n`
-  return createHash('sha256').update(head).update(body).digest('base64url') as Fingerprint
 }

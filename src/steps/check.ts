@@ -1,3 +1,4 @@
+import type { Route } from '../domain/catalogue.ts'
 import type { Seconds } from '../domain/ids.ts'
 import type { EchoedTerms, IdentifiedPayment } from '../domain/payment.ts'
 import type { ProblemCode } from '../domain/problems.ts'
@@ -5,11 +6,18 @@ import type { Offer, Quote } from '../domain/quote.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 
 /** An authorization must outlive the time it takes to settle it. */
-export const MIN_VALIDITY_SECONDS = 6
+const MIN_VALIDITY_SECONDS = 6
+
+/** How long an authorization must live from now on; where it is settled last, the upstream may take its whole time first. */
+export function leastLife({ settle, timeoutMs }: Pick<Route, 'settle' | 'timeoutMs'>): number {
+  return MIN_VALIDITY_SECONDS + (settle === 'after' ? Math.ceil(timeoutMs / 1_000) : 0)
+}
 
 export interface CheckContext {
   readonly now: Seconds
   readonly skewSeconds: number
+  /** How long an authorization must live from now on: until it is surely settled. */
+  readonly leastLifeSeconds: number
 }
 
 interface Guard {
@@ -52,8 +60,8 @@ export const guards: readonly Guard[] = [
   {
     name: 'ends-too-soon',
     code: 'invalid_exact_evm_payload_authorization_valid_before',
-    holds: ({ transfer: { window } }, _, { now }) =>
-      !window || window.validBefore >= BigInt(now + MIN_VALIDITY_SECONDS),
+    holds: ({ transfer: { window } }, _, { now, leastLifeSeconds }) =>
+      !window || window.validBefore >= BigInt(now + leastLifeSeconds),
   },
   // One that lives longer than its quote would outlive our memory of it (threats T9).
   {
@@ -77,13 +85,18 @@ const SOLANA_CODES: Partial<Record<ProblemCode, ProblemCode>> = {
 
 /** Finds the offer that a payment takes up, or says which of its terms is wrong. */
 export function check(payment: IdentifiedPayment, quote: Quote, context: CheckContext): Offer | Refusal {
-  const onNetwork = quote.offers.filter(({ network }) => network === payment.transfer.network)
+  if (quote.identifier === 'required' && payment.payment.identifier === undefined)
+    return refuse('payment_identifier_required')
+  const onNetwork = quote.honoured.filter(({ network }) => network === payment.transfer.network)
   if (onNetwork.length === 0) return refuse('invalid_network')
-  const offer = onNetwork.find(({ asset }) => sameAddress(asset, payment.transfer.asset))
-  if (!offer) return wrongAsset(payment)
-  const failed = guards.find((guard) => !guard.holds(payment, offer, context))
-  if (!failed) return offer
-  return refuse(payment.sponsored ? (SOLANA_CODES[failed.code] ?? failed.code) : failed.code)
+  const inAsset = onNetwork.filter(({ asset }) => sameAddress(asset, payment.transfer.asset))
+  if (inAsset.length === 0) return wrongAsset(payment)
+  // What the offer of today would refuse may fit one that is still honoured.
+  const failures = inAsset.map((offer) => guards.find((guard) => !guard.holds(payment, offer, context)))
+  const taken = inAsset[failures.indexOf(undefined)]
+  if (taken) return taken
+  const { code } = failures[0] as Guard
+  return refuse(payment.sponsored ? (SOLANA_CODES[code] ?? code) : code)
 }
 
 function wrongAsset({ sponsored }: IdentifiedPayment): Refusal {

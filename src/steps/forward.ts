@@ -2,39 +2,56 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { EdgeRequest, PricedRequest, Target } from '../domain/request.ts'
 import type { Settlement } from '../domain/settlement.ts'
 import type { Claim } from '../ports/claim.ts'
-import { type Upstream, type UpstreamRequest, type UpstreamResponse, UpstreamUnavailable } from '../ports/upstream.ts'
+import {
+  isDelivery,
+  type Upstream,
+  type UpstreamRequest,
+  type UpstreamResponse,
+  UpstreamUnavailable,
+} from '../ports/upstream.ts'
 import { requestHeaders } from '../wire/headers.ts'
 
+/** An upstream's answer on its way; undefined when none came. It never rejects. */
+export type Answer = Promise<UpstreamResponse | undefined>
+
+/** Calls the upstream of a paid route, with exactly what was priced. */
+export function call(
+  upstream: Upstream,
+  request: EdgeRequest,
+  priced: PricedRequest,
+  paid: { readonly payer: string; readonly payment: string },
+  signal: AbortSignal,
+): Answer {
+  return send(upstream, { request: priced, headers: requestHeaders(request, paid), body: priced.body, signal })
+}
+
 /**
- * Calls the upstream for a settled payment, with exactly what was priced.
+ * Has the upstream answer for a settled payment.
  *
  * The record says `delivering` first, so that no two instances call for one payment. What does not end as an answer is
  * kept as a credit.
+ *
+ * @param answer begins the call, or gives the answer that came while the payment was being settled
  */
 export async function forward(
   claim: Claim,
   settlement: Settlement,
-  request: EdgeRequest,
-  priced: PricedRequest,
-  upstream: Upstream,
-  gone: AbortSignal,
+  answer: () => Answer,
 ): Promise<UpstreamResponse | Refusal> {
-  const tries = claim.found.kind === 'owed' ? claim.found.tries : 0
-  if (!(await claim.move({ to: 'delivering', learnt: { tries: tries + 1 } })))
-    return refuse('payment_in_flight', { charged: 'yes', settlement })
-  const headers = requestHeaders(request, { payer: settlement.payer, payment: claim.key })
-  const response = await send(upstream, {
-    request: priced,
-    headers,
-    body: priced.body,
-    signal: AbortSignal.any([gone, claim.lost]),
-  })
+  if (!(await beginTry(claim))) return refuse('payment_in_flight', { charged: 'yes', settlement })
+  const response = await answer()
   if (response && isDelivery(response.status)) return response
   response?.body.destroy()
   if (claim.lost.aborted) return refuse('payment_in_flight', { charged: 'yes', settlement })
   await claim.move({ to: 'credited' })
   const detail = response ? `The upstream answered ${response.status}; the payment is kept as a credit.` : undefined
   return refuse('upstream_failed', { settlement, ...(detail && { detail }) })
+}
+
+/** Writes down that the payment is being served once more; false when the claim is lost. */
+export function beginTry({ found, move }: Claim): Promise<boolean> {
+  const tries = found.kind === 'owed' ? found.tries : 0
+  return move({ to: 'delivering', learnt: { tries: tries + 1 } })
 }
 
 /** Calls the upstream of a free route; the body streams through. */
@@ -52,16 +69,11 @@ export async function forwardFree(
   )
 }
 
-async function send(upstream: Upstream, message: UpstreamRequest): Promise<UpstreamResponse | undefined> {
+async function send(upstream: Upstream, message: UpstreamRequest): Answer {
   try {
     return await upstream.send(message)
   } catch (error) {
     if (error instanceof UpstreamUnavailable) return undefined
     throw error
   }
-}
-
-/** An upstream's 2xx to 4xx is what the payer bought; 408 and 429 are the upstream's own trouble. */
-function isDelivery(status: number): boolean {
-  return status >= 200 && status < 500 && status !== 408 && status !== 429
 }

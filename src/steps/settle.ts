@@ -1,3 +1,4 @@
+import type { Route, SettleMode } from '../domain/catalogue.ts'
 import { type Caip2, seconds } from '../domain/ids.ts'
 import type { IdentifiedPayment } from '../domain/payment.ts'
 import type { Offer } from '../domain/quote.ts'
@@ -10,12 +11,21 @@ import { askChain, type Network } from '../ports/network.ts'
 import { StoreUnavailable } from '../ports/store.ts'
 
 const ASK_AGAIN = seconds(2)
+/** A payer with this many unsettled payments is served only what is settled first, whatever the route allows. */
+const MOST_UNSETTLED = 4
+
+/** In which order a payment is settled and forwarded: only a new one of a payer who leaves little unsettled may be forwarded first. */
+export function settleMode({ settle }: Pick<Route, 'settle'>, { found }: Claim): SettleMode {
+  return found.kind === 'new' && found.unsettled < MOST_UNSETTLED ? settle : 'before'
+}
 
 /**
  * Has the payment settled before anything is served.
  *
- * A new payment is sent; one that an earlier try left open is only asked about; one that is owed its service is settled
- * already.
+ * A new payment is sent; of one that an earlier try left open the chain is asked, and the bytes of that try may be sent once
+ * more; one that is owed its service is settled already.
+ *
+ * @param sending called once when the payment is about to be sent: it passed the simulation and is written down
  */
 export async function settle(
   claim: Claim,
@@ -23,20 +33,23 @@ export async function settle(
   offer: Offer | undefined,
   facilitators: ReadonlyMap<Caip2, Facilitator>,
   networks: ReadonlyMap<Caip2, Network>,
+  sending: () => void,
 ): Promise<Settlement | Refusal> {
   const { found } = claim
   const { network: id } = payment.transfer
   const network = networks.get(id) as Network
+  const facilitator = facilitators.get(id) as Facilitator
   if (found.kind === 'owed') return found.settlement
-  if (found.kind === 'unresolved') return resolve(claim, payment, found.record, network)
+  if (found.kind === 'unresolved') return resolve(claim, payment, found.record, network, facilitator)
   // The record was released between recall and claim, so nothing was checked: let the agent ask again.
   if (!offer) return close(claim, { outcome: 'unavailable', code: 'payment_in_flight' })
-  const facilitator = facilitators.get(id) as Facilitator
   let written = false
   const outcome = await facilitator.settle(payment, offer, async (attempt) => {
     const kept = await journal(claim, attempt)
-    written ||= kept
-    return kept
+    if (kept === true && !written) sending()
+    // A store that did not answer may have written it, and the reconciler may send it.
+    written ||= kept !== false
+    return kept === true
   })
   // What was written down may have left the house: its key is never free again, whatever the facilitator says.
   const loose = written && (outcome.outcome === 'unavailable' || outcome.outcome === 'refused')
@@ -44,22 +57,24 @@ export async function settle(
 }
 
 /** What is about to be sent is written down first; a store that cannot take it stops the sending. */
-async function journal(claim: Claim, attempt: Attempt): Promise<boolean> {
+async function journal(claim: Claim, attempt: Attempt): Promise<boolean | 'no-answer'> {
   try {
     return await claim.move({ to: 'settling', learnt: { attempt } })
   } catch (error) {
-    if (error instanceof StoreUnavailable) return false
+    if (error instanceof StoreUnavailable) return 'no-answer'
     throw error
   }
 }
 
-/** Asks the chain about a payment that an earlier try left open; nothing is sent again (an unknown outcome is never guessed). */
+/** Asks the chain about a payment that an earlier try left open; nothing new is sent for it (an unknown outcome is never guessed). */
 async function resolve(
   claim: Claim,
   payment: IdentifiedPayment,
   record: PaymentRecord,
   network: Network,
+  facilitator: Facilitator,
 ): Promise<Settlement | Refusal> {
+  if (record.attempt) await facilitator.resend(record.attempt)
   const found = await askChain(network, payment, record.attempt)
   switch (found.outcome) {
     case 'settled':

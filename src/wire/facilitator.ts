@@ -5,21 +5,36 @@ import { v1Terms } from './v1.ts'
 import { v2Terms } from './v2.ts'
 
 /**
- * A payment as a facilitator is given it: written anew from what was read, never the client's own bytes, so that both of us
- * mean the same thing (threats T19).
+ * The body of `POST /settle` in a protocol version, which need not be the payment's own: what was signed is the same in both.
+ *
+ * Written anew from what was read and from our own terms, never the client's own bytes, so that both of us mean the same thing
+ * (threats T19).
  */
-export function writePayment({ version, scheme, network, accepted, authorization }: Payment): Record<string, unknown> {
-  const payload = writePayload(authorization)
-  if (version === 1) return { x402Version: 1, scheme, network: v1NameOf(network), payload }
-  return { x402Version: 2, accepted: accepted && { ...accepted, amount: accepted.amount.toString() }, payload }
+export function writeSettlement(payment: Payment, offer: Offer, version: ProtocolVersion): Record<string, unknown> {
+  const payload = writePayload(payment.authorization)
+  if (version === 2) {
+    const terms = v2Terms(offer)
+    const paymentPayload = { x402Version: 2, accepted: terms, payload }
+    return { x402Version: 2, paymentPayload, paymentRequirements: terms }
+  }
+  const { scheme, network } = payment
+  const v1Network = v1NameOf(network) ?? network
+  return {
+    x402Version: 1,
+    paymentPayload: { x402Version: 1, scheme, network: v1Network, payload },
+    paymentRequirements: v1Terms({ ...offer, v1Network }, NOTHING_SAID, 'https://localhost/'),
+  }
 }
 
-/** The terms a payment is to be held against, in its own protocol version. */
-export function writeRequirements(offer: Offer, version: ProtocolVersion): Record<string, unknown> {
-  if (version === 2) return v2Terms(offer)
-  const quote = { version: '', offers: [offer], description: '', mimeType: '' }
-  return v1Terms({ ...offer, v1Network: offer.v1Network ?? offer.network }, quote, 'https://localhost/')
-}
+/** What is bought is not the facilitator's business. */
+const NOTHING_SAID = {
+  version: '',
+  offers: [],
+  honoured: [],
+  description: '',
+  mimeType: '',
+  identifier: 'optional',
+} as const
 
 function writePayload(authorization: Authorization): Record<string, unknown> {
   if (authorization.kind === 'solana-transaction')

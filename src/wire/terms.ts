@@ -4,6 +4,7 @@ import type { ProtocolVersion } from '../domain/payment.ts'
 import type { Quote } from '../domain/quote.ts'
 import type { Settlement } from '../domain/settlement.ts'
 import { encodeBase64 } from './base64.ts'
+import { declareIdentifier } from './identifier.ts'
 import { V1_RECEIPT_HEADER, type V1Terms, v1Terms } from './v1.ts'
 import { V2_RECEIPT_HEADER, v2Terms } from './v2.ts'
 
@@ -28,6 +29,7 @@ export function writeTerms(quote: Quote, resource: string, error: string): Terms
     error,
     resource: { url: resource, ...(quote.description && { description: quote.description }), mimeType: quote.mimeType },
     accepts,
+    extensions: declareIdentifier(quote.identifier === 'required'),
   }
   const v1 = quote.offers.flatMap((offer) =>
     offer.v1Network ? [v1Terms({ ...offer, v1Network: offer.v1Network }, quote, resource)] : [],

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Payment } from '../domain/payment.ts'
 import type { Offer } from '../domain/quote.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
+import { readIdentifier } from './identifier.ts'
 import { amount, caip2, readPayload } from './payload.ts'
 
 export const V2_PAYMENT_HEADER = 'payment-signature'
@@ -21,6 +22,7 @@ const envelope = z.object({
     extra: z.record(z.string(), z.unknown()).nullish(),
   }),
   payload: z.unknown(),
+  extensions: z.unknown().optional(),
 })
 
 /** Reads a v2 payment (x402 specification v2, section 5.2). */
@@ -34,6 +36,8 @@ export function readV2(json: unknown): Payment | Refusal {
   if (accepted.scheme !== 'exact') return refuse('unsupported_scheme')
   const authorization = readPayload(accepted.network, payload)
   if (!authorization) return refuse('invalid_payload', { detail: 'The payload is not of the network’s kind.' })
+  const identifier = readIdentifier(parsed.data.extensions)
+  if (identifier === null) return refuse('payment_identifier_invalid')
   const extra = accepted.extra ?? undefined
   return {
     version: 2,
@@ -41,6 +45,7 @@ export function readV2(json: unknown): Payment | Refusal {
     network: accepted.network,
     accepted: { ...accepted, extra },
     authorization,
+    identifier,
   }
 }
 

@@ -16,6 +16,7 @@ const OTHER_TOKEN = '0x1111111111111111111111111111111111111111'
 const network = evmNetwork({
   id: BASE_SEPOLIA,
   rpc: noRpc,
+  finalityMs: 1_000,
   tokens: [
     { address: OTHER_TOKEN, decimals: 6, eip712: { name: 'Other', version: '1' } },
     { address: USDC, decimals: 6, eip712: { name: 'USDC', version: '2' } },
@@ -70,7 +71,7 @@ describe('an EIP-3009 payment', () => {
   test('in v1 is of the asset in whose domain the signature recovers the payer', async () => {
     expect(network.identify(paymentOf(hexToBytes(await sign()), { version: 1, accepted: undefined }))).toMatchObject({
       key: KEY,
-      transfer: { asset: USDC },
+      transfer: { asset: USDC, kind: 'eip3009', nonce: message.nonce },
     })
   })
   test('has the same key with v 0/1 and 27/28', async () => {

@@ -23,6 +23,7 @@ beforeAll(async () => {
     mints: [{ mint: MINT, decimals: 6 }],
     caps: { maxComputeUnits: 60_000, maxComputeUnitPrice: 100_000n },
     clock: { now: () => NOW },
+    finalityMs: 20_000,
   })
 })
 
@@ -48,7 +49,15 @@ describe('a payment on Solana', () => {
     const identified = identify(await signed(feePayer.address, await Promise.all(usual())))
     expect(identified).toMatchObject({
       payer: payer.address,
-      transfer: { from: payer.address, to: SOLANA_PAYEE, amount: 34_000n, asset: MINT, window: undefined },
+      transfer: {
+        kind: 'solana-transaction',
+        from: payer.address,
+        to: SOLANA_PAYEE,
+        amount: 34_000n,
+        asset: MINT,
+        nonce: 'signed' in identified ? identified.signed : undefined,
+        window: undefined,
+      },
       sponsored: {
         feePayer: feePayer.address,
         computeUnitLimit: 20_000,

@@ -1,6 +1,12 @@
-import { describe, inject } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import { purchases } from './purchases.ts'
 
 describe('published clients buy through a gateway on Redis', () => {
-  purchases('Redis', () => inject('redisUrl'))
+  let redis: RedisServer
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis.stop())
+  purchases('Redis', () => redis.url)
 })

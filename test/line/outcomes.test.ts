@@ -58,11 +58,22 @@ describe('an upstream that fails after the payment settled', () => {
     expect(world.upstream.hits).toHaveLength(3)
   })
 
-  test('breaks off its body: the caller sees a broken connection, and a credit is kept', async () => {
+  test('breaks off a small body: not a byte of it is handed out, and a credit is kept', async () => {
     const { v2 } = await world.sign()
     world.upstream.behave((_, response) => {
       response.writeHead(200, { 'content-length': '100000' })
       response.write('x'.repeat(50_000), () => response.socket?.destroy())
+    })
+    expect(await world.call(v2)).toMatchObject({ status: 502, json: { code: 'upstream_failed', charged: true } })
+    world.upstream.behave(undefined)
+    expect(await world.call(v2)).toMatchObject({ status: 200 })
+  })
+
+  test('breaks off a large body: the caller sees a broken connection, and a credit is kept', async () => {
+    const { v2 } = await world.sign()
+    world.upstream.behave((_, response) => {
+      response.writeHead(200, { 'content-length': '4000000' })
+      response.write('x'.repeat(2_000_000), () => response.socket?.destroy())
     })
     await expect(world.call(v2)).rejects.toThrow()
     world.upstream.behave(undefined)

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { atomicUnits, type Caip2 } from '../../src/domain/ids.ts'
 import type { IdentifiedPayment } from '../../src/domain/payment.ts'
-import { check, MIN_VALIDITY_SECONDS } from '../../src/steps/check.ts'
+import { check, leastLife } from '../../src/steps/check.ts'
 import { baseOffer, MINT, NOW, paymentFor, quote, SOLANA_PAYEE, solanaOffer } from '../support/fixtures.ts'
 
-const context = { now: NOW, skewSeconds: 30 }
+const MIN_VALIDITY_SECONDS = leastLife({ settle: 'before', timeoutMs: 10_000 })
+const context = { now: NOW, skewSeconds: 30, leastLifeSeconds: MIN_VALIDITY_SECONDS }
 const codeOf = (payment: IdentifiedPayment) => {
   const result = check(payment, quote, context)
   return 'refused' in result ? result.refused : 'passed'
@@ -109,4 +110,38 @@ describe('the time window', () => {
     ],
     ['in milliseconds', window(NOW - 600, NOW * 1_000), 'invalid_exact_evm_payload_authorization_valid_before'],
   ])('%s', (_, transfer, code) => expect(codeOf(paymentFor(baseOffer, { transfer }))).toBe(code))
+})
+
+describe('a route that settles last', () => {
+  test('wants an authorization that outlives the upstream’s whole time', () => {
+    const late = { ...context, leastLifeSeconds: leastLife({ settle: 'after', timeoutMs: 10_500 }) }
+    expect(late.leastLifeSeconds).toBe(MIN_VALIDITY_SECONDS + 11)
+    const enough = paymentFor(baseOffer, { transfer: window(NOW - 1, NOW + late.leastLifeSeconds) })
+    expect(check(enough, quote, late)).toBe(baseOffer)
+    const short = paymentFor(baseOffer, { transfer: window(NOW - 1, NOW + late.leastLifeSeconds - 1) })
+    expect(check(short, quote, late)).toMatchObject({
+      refused: 'invalid_exact_evm_payload_authorization_valid_before',
+    })
+  })
+})
+
+describe('a payment identifier', () => {
+  test('that the route insists on and the payment lacks is asked for', () =>
+    expect(check(paymentFor(baseOffer), { ...quote, identifier: 'required' }, context)).toMatchObject({
+      refused: 'payment_identifier_required',
+    }))
+})
+
+describe('an offer that is not made any more', () => {
+  const before = { ...solanaOffer, extra: { feePayer: 'AnotherFeePayer' } }
+  test('is taken while it is honoured', () =>
+    expect(
+      check(
+        paymentFor(before, { feePayer: 'AnotherFeePayer' }),
+        { ...quote, honoured: [solanaOffer, before] },
+        context,
+      ),
+    ).toBe(before))
+  test('is refused afterwards', () =>
+    expect(codeOf(paymentFor(before, { feePayer: 'AnotherFeePayer' }))).toBe('invalid_payment_requirements'))
 })

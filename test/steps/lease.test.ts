@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import type { FencingToken, Fingerprint } from '../../src/domain/ids.ts'
+import { type FencingToken, type Fingerprint, milliseconds } from '../../src/domain/ids.ts'
 import type { Settlement } from '../../src/domain/settlement.ts'
 import type { Client } from '../../src/ports/client.ts'
 import { type Store, StoreUnavailable } from '../../src/ports/store.ts'
@@ -13,17 +13,13 @@ import { memoryLog } from '../support/log.ts'
 const LEASE_MS = 90
 
 function storeThat(more: Partial<Store>): Store {
-  const fine: Store = {
-    kind: 'test',
-    read: async () => undefined,
-    claim: async () => ({ outcome: 'claimed', token: 'token' as FencingToken }),
+  const fine: Pick<Store, 'claim' | 'move' | 'renew' | 'release'> = {
+    claim: async () => ({ outcome: 'claimed', token: 'token' as FencingToken, unsettled: 0 }),
     move: async () => true,
     renew: async () => true,
     release: async () => true,
-    ping: async () => undefined,
-    close: async () => undefined,
   }
-  return { ...fine, ...more }
+  return { ...fine, ...more } as Store
 }
 
 async function held(store: Store) {
@@ -35,10 +31,12 @@ async function held(store: Store) {
   }
   const result = await claim(store, paymentFor(baseOffer), request, {
     version: 'v',
+    route: 'GET /',
     skewSeconds: 30,
     leaseMs: LEASE_MS,
+    finality: milliseconds(1_000),
   })
-  if ('refused' in result) throw new Error(result.refused)
+  if ('refused' in result || 'replay' in result) throw new Error('no claim')
   return result
 }
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -84,7 +82,7 @@ describe('a delivery', () => {
       return 'complete'
     },
   })
-  const response = () => ({ status: 200, headers: [], body: Readable.from(['x']) })
+  const response = () => ({ status: 200, headers: [], body: Readable.from(['x']), countsEarly: () => false })
 
   test('does not begin once the lease is lost', async () => {
     const lease = await held(storeThat({ renew: async () => false }))

@@ -37,8 +37,10 @@ export const solanaOffer: Offer = {
 export const quote: Quote = {
   version: 'v1',
   offers: [baseOffer, solanaOffer],
+  honoured: [baseOffer, solanaOffer],
   description: 'a call',
   mimeType: 'application/json',
+  identifier: 'optional',
 }
 
 /** A payment that takes up an offer exactly; parts of it can be replaced. */
@@ -61,6 +63,8 @@ export function paymentFor(
       authorization: { kind: 'solana-transaction', wire: new Uint8Array() },
     },
     transfer: {
+      kind: isSolana ? 'solana-transaction' : 'eip3009',
+      nonce: 'nonce',
       network,
       asset,
       from: '0xpayer',
@@ -90,6 +94,9 @@ export function routeOf(more: Partial<Route> = {}): Route {
     path: '/v2/quantmetrics',
     upstream: 'analytics',
     free: false,
+    settle: 'before',
+    identifier: 'optional',
+    timeoutMs: 10_000,
     description: '',
     mimeType: 'application/json',
     input: anyInput,

@@ -7,13 +7,13 @@ import { computeLimit, computePrice, memo, signed, transfer } from './solana-pay
 export async function signSolana(
   solana: SolanaChain,
   offer: WireOffer,
-  { amount = BigInt(offer.amount), note = crypto.randomUUID() } = {},
+  { amount = BigInt(offer.amount), note = crypto.randomUUID(), price = 1 } = {},
 ) {
   const payer = await createKeyPairSignerFromBytes(getBase58Encoder().encode(solana.accounts.payer.secretKey))
   const blockhash = await latestBlockhash(solana)
   const instructions = [
     computeLimit(20_000),
-    computePrice(1),
+    computePrice(price),
     await transfer({ payer, amount, mint: offer.asset, payTo: offer.payTo }),
     memo(note),
   ]

@@ -2,17 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hex } from 'viem'
-import { inject } from 'vitest'
 import { type EvmChain, startEvm } from '../../devnet/evm/index.ts'
 import { type SolanaChain, startSolana } from '../../devnet/solana/index.ts'
 import { listen } from '../../src/adapters/edge/server.ts'
 import { openLmdb } from '../../src/adapters/store/lmdb/index.ts'
 import { openRedis } from '../../src/adapters/store/redis/index.ts'
-import { createApp } from '../../src/app.ts'
+import { type App, createApp } from '../../src/app.ts'
+import { milliseconds } from '../../src/domain/ids.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { parsePricing } from '../../src/pricing/load.ts'
 import { decode, encode, type SignOptions, signBase, type WireOffer } from './evm-payment.ts'
 import { memoryLog } from './log.ts'
+import { startRedis } from './redis-server.ts'
 import { type CountingUpstream, startUpstream } from './upstream.ts'
 
 type Members = Record<string, Record<string, unknown>>
@@ -29,6 +30,8 @@ export interface WorldOptions {
   readonly store?: 'lmdb' | 'redis'
   readonly redisUrl?: string
   readonly solana?: boolean
+  /** False: nothing is reconciled but by the test. */
+  readonly work?: boolean
   /** Changes the price list before it is read. */
   readonly pricing?: (pricing: PricingJson, world: { evm: EvmChain; upstreamUrl: string }) => void
 }
@@ -38,6 +41,7 @@ export interface RunningGateway {
   readonly url: string
   readonly log: ReturnType<typeof memoryLog>
   readonly store: Store
+  readonly app: App
   stop(): Promise<void>
 }
 
@@ -69,6 +73,9 @@ export interface World {
   revenue(): Promise<bigint>
   stop(): Promise<void>
 }
+
+/** Often, so that tests need not wait. */
+const WORK_PAUSE = milliseconds(200)
 
 export const TARGET = '/v2/data?symbol=BTC'
 
@@ -132,6 +139,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     options.solana ? startSolana() : undefined,
     startUpstream(),
   ])
+  // One payee address, one store: a chain of one's own wants a store of one's own.
+  const redis = options.store === 'redis' && options.redisUrl === undefined ? await startRedis() : undefined
+  const redisUrl = options.redisUrl ?? redis?.url
   const directory = mkdtempSync(join(tmpdir(), 'farebox-world-'))
   const gateways: RunningGateway[] = []
   const env: Record<string, string | undefined> = {
@@ -150,13 +160,15 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     change?.(json, { evm, upstreamUrl: upstream.url })
     const pricing = parsePricing(JSON.stringify(json), { env: (name) => env[name], file: () => undefined })
     const log = memoryLog()
-    const store = options.store === 'redis' ? await openRedis(options.redisUrl ?? inject('redisUrl'), log) : embedded()
+    const store = redisUrl === undefined ? embedded() : await openRedis(redisUrl, log)
     const app = await createApp({ pricing, openStore: async () => store, log })
+    if (options.work !== false) app.work(WORK_PAUSE)
     const listener = await listen(app.handler, '127.0.0.1', 0)
     const gateway = {
       url: listener.url,
       log,
       store,
+      app,
       stop: async () => {
         await listener.drain()
         await app.close()
@@ -202,7 +214,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     revenue: () => evm.balanceOf(evm.assets.USDC, evm.accounts.payee.address),
     async stop() {
       await Promise.all(gateways.map((one) => one.stop().catch(() => undefined)))
-      await Promise.all([lmdb?.close(), evm.stop(), solana?.stop(), upstream.stop()])
+      await Promise.all([lmdb?.close(), redis?.stop(), evm.stop(), solana?.stop(), upstream.stop()])
       rmSync(directory, { recursive: true, force: true })
     },
   }

@@ -46,6 +46,14 @@ export const clusterMethods = (chain: Chain): Methods => ({
     throw new RpcError('longTermStorageSlotSkipped', `Slot ${slot} was skipped, or missing in long-term storage`)
   },
 
+  getFirstAvailableBlock: () => chain.blocks.firstKept,
+
+  getBlocksWithLimit(params) {
+    const [start, limit, until] = [params.count(0), params.count(1), blockFor(chain, params.config(2))]
+    const last = Math.min(until.slot, start + limit - 1)
+    return Array.from({ length: Math.max(0, last - start + 1) }, (_, index) => start + index)
+  },
+
   getRecentPrioritizationFees(params) {
     params.config(1)
     const { slot } = chain.blocks.head

@@ -4,6 +4,7 @@ import { type Refusal, refuse } from '../../domain/refusal.ts'
 import { type EdgeRequest, pathOf } from '../../domain/request.ts'
 import type { Client } from '../../ports/client.ts'
 import type { Log } from '../../ports/log.ts'
+import type { Reply } from '../../ports/reply.ts'
 import type { HeaderFields } from '../../ports/upstream.ts'
 import { PROBLEM_TYPE, writeProblem } from '../../wire/problem.ts'
 import { httpClient } from './client.ts'
@@ -11,10 +12,7 @@ import { CORS_HEADERS, PREFLIGHT_HEADERS } from './cors.ts'
 import { type EdgeOptions, isAmbiguous, readRequest } from './request.ts'
 
 /** What a probe path answers. */
-export interface Probe {
-  readonly status: number
-  readonly body: object
-}
+export type Probe = Pick<Reply, 'status' | 'body'>
 
 export interface HandlerOptions extends EdgeOptions {
   readonly log: Log
@@ -22,12 +20,14 @@ export interface HandlerOptions extends EdgeOptions {
   /** Paths that the gateway answers itself, and whether a path is one of its routes. */
   readonly probes: ReadonlyMap<string, () => Promise<Probe>>
   readonly hasRoute: (path: string) => boolean
+  /** What answers for a path under which the gateway keeps a page for each payment; undefined for any other path. */
+  readonly payments?: (path: string) => ((request: EdgeRequest) => Promise<Reply>) | undefined
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /** The gateway as a plain node:http handler: nothing thrown gets out, and every request is answered and logged once. */
-export function createHandler({ line, probes, log, hasRoute, ...edge }: HandlerOptions): Handler {
+export function createHandler({ line, probes, log, hasRoute, payments, ...edge }: HandlerOptions): Handler {
   return async (message, response) => {
     const started = performance.now()
     const id = randomUUID()
@@ -49,14 +49,16 @@ export function createHandler({ line, probes, log, hasRoute, ...edge }: HandlerO
     )
     try {
       const probe = probes.get(path)
+      const payment = payments?.(path)
       if (isAmbiguous(message)) answerProblem(client, refuse('ambiguous_request'), id)
       else if (probe) await answerProbe(request, client, probe)
-      else if (request.method === 'OPTIONS' && hasRoute(path))
+      else if (request.method === 'OPTIONS' && (payment || hasRoute(path)))
         client.answer(
           204,
           PREFLIGHT_HEADERS.concat([['access-control-allow-methods', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']]),
           '',
         )
+      else if (payment) reply(client, await payment(request))
       else await line(request, client)
     } catch (error) {
       log.error({ requestId: id, err: error }, 'request failed')
@@ -81,18 +83,16 @@ function logOnce(response: ServerResponse, write: () => void): void {
 async function answerProbe(request: EdgeRequest, client: Client, probe: () => Promise<Probe>): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return answerProblem(client, refuse('method_not_allowed', { allow: ['GET', 'HEAD'] }), request.id)
-  const { status, body } = await probe()
-  client.answer(
-    status,
-    [
-      ['content-type', 'application/json'],
-      ['cache-control', 'no-store'],
-    ],
-    JSON.stringify(body),
-  )
+  reply(client, await probe())
+}
+
+const NO_STORE: HeaderFields = [['cache-control', 'no-store']]
+
+function reply(client: Client, { status, body, type = 'application/json', headers = NO_STORE }: Reply): void {
+  client.answer(status, [['content-type', type], ...headers], JSON.stringify(body))
 }
 
 function answerProblem(client: Client, refusal: Refusal, id: string): void {
   const { problem, headers } = writeProblem(refusal, id)
-  client.answer(problem.status, [['content-type', PROBLEM_TYPE], ...headers], JSON.stringify(problem))
+  reply(client, { status: problem.status, body: problem, type: PROBLEM_TYPE, headers })
 }

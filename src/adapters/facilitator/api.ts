@@ -1,14 +1,13 @@
-import { Pool } from 'undici'
 import { askJson } from '../http-json.ts'
+import { Pool } from '../undici.ts'
 
-const TIMEOUT_MS = 10_000
 const CONNECTIONS = 64
 const MAX_ANSWER_BYTES = 256 * 1024
 
 /** A facilitator's HTTP interface. Each call gives its JSON answer, or undefined for anything that is none: it throws nothing. */
 export interface FacilitatorApi {
-  get(path: string): Promise<unknown>
-  post(path: string, body: object): Promise<unknown>
+  get(path: string, timeoutMs: number): Promise<unknown>
+  post(path: string, body: object, timeoutMs: number): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -17,17 +16,22 @@ export function openFacilitatorApi(url: string): FacilitatorApi {
   const base = pathname.replace(/\/+$/, '')
   const pool = new Pool(origin, { connections: CONNECTIONS, pipelining: 1 })
 
-  const ask = async (method: 'GET' | 'POST', path: string, body: string | null): Promise<unknown> => {
+  const ask = async (method: 'GET' | 'POST', path: string, body: string | null, timeoutMs: number) => {
     try {
-      const bounds = { timeoutMs: TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES }
-      return await askJson(pool, { method, path: `${base}${path}`, body, ...bounds })
+      return await askJson(pool, {
+        method,
+        path: `${base}${path}`,
+        body,
+        timeoutMs,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+      })
     } catch {
       return undefined
     }
   }
   return {
-    get: (path) => ask('GET', path, null),
-    post: (path, body) => ask('POST', path, JSON.stringify(body)),
+    get: (path, timeoutMs) => ask('GET', path, null, timeoutMs),
+    post: (path, body, timeoutMs) => ask('POST', path, JSON.stringify(body), timeoutMs),
     close: () => pool.destroy(),
   }
 }

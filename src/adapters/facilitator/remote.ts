@@ -1,147 +1,132 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { v1NameOf } from '../../domain/chains.ts'
 import type { IdentifiedPayment } from '../../domain/payment.ts'
 import type { Offer } from '../../domain/quote.ts'
-import type { Attempt, SettleOutcome } from '../../domain/settlement.ts'
-import type { Facilitator, Journal } from '../../ports/facilitator.ts'
 import type { Log } from '../../ports/log.ts'
-import { askChain, type Network } from '../../ports/network.ts'
-import { writePayment, writeRequirements } from '../../wire/facilitator.ts'
-import { preflight } from '../preflight.ts'
-import { type FacilitatorApi, openFacilitatorApi } from './api.ts'
+import type { Network } from '../../ports/network.ts'
+import { writeSettlement } from '../../wire/facilitator.ts'
+import { openFacilitatorApi } from './api.ts'
+import { createBreaker, type Leave } from './breaker.ts'
+import { readSupport, type Support } from './supported.ts'
 
-const SUPPORTED_EVERY_MS = 30_000
-const SUPPORTED_RETRY_MS = 2_000
-const CONFIRM_POLL_MS = 250
+const HEALTHY_EVERY_MS = 30_000
+const UNHEALTHY_EVERY_MS = 2_000
+const HEALTH_TIMEOUT_MS = 2_500
+const SECOND_TRY_MS = 150
+/** For so long an answer shows that a facilitator lives. */
+const FRESH_MS = 2_000
+/** For so long a fee payer that it named may stand in a quote: the longest validity there is, and clocks that differ. */
+const NAMED_MS = 900_000
 
-const settledAnswer = z.object({
-  success: z.boolean(),
-  transaction: z.string().nullish(),
-})
+const STATUS = { closed: 'healthy', open: 'failing', 'half-open': 'on trial' } as const
 
-/**
- * Settles through somebody else's x402 facilitator (`POST /settle`, `GET /supported`).
- *
- * `POST /verify` is not used: our own node says as much, and what was shown to a facilitator could be settled by it.
- *
- * It is never taken at its word: neither its success nor its failure counts until our own node has shown it (threats T7).
- */
-export async function remoteFacilitator(
-  url: string,
-  network: Network,
-  log: Log,
-  confirmMs: number,
-): Promise<Facilitator> {
+const settleAnswer = z.object({ success: z.boolean(), transaction: z.string().max(128).nullish() })
+
+/** What a facilitator says came of a settlement; its word alone counts for nothing. */
+export type Said = z.output<typeof settleAnswer>
+
+type Extra = Readonly<Record<string, string>>
+
+/** One remote x402 facilitator: whether it lives, and what it says. */
+export interface Remote {
+  readonly origin: string
+  /** What its offers must carry; undefined while it cannot settle. */
+  extra(): Extra | undefined
+  /** Every `extra` that a payment may name it by; empty while it cannot settle. */
+  honoured(): readonly Extra[]
+  /**
+   * Takes leave to send it a payment: one that it settles, and it was alive a moment ago. What is found out here is found out
+   * before anything is written down. Undefined where there is no leave.
+   */
+  begin(payment: IdentifiedPayment): Promise<Leave | undefined>
+  /** `POST /settle`; undefined for whatever is no answer of the kind. */
+  settle(payment: IdentifiedPayment, offer: Offer, timeoutMs: number): Promise<Said | undefined>
+  /** Looks at its health now, and from then on by itself. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+export function openRemote(url: string, network: Network, log: Log): Remote {
+  const { origin } = new URL(url)
   const api = openFacilitatorApi(url)
-  const kinds = watchSupported(api, network, log)
-  // What it can settle is known before the first quote; one that does not answer yet is asked again later.
-  await kinds.refresh()
+  const breaker = createBreaker(() => performance.now())
+  const named = new Map<string, number>()
+  let support: Support | undefined
+  let aliveAt = Number.NEGATIVE_INFINITY
+  let checking: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+  let status: string | undefined
+
+  const usable = () => (breaker.state() === 'open' ? undefined : support)
+  const report = () => {
+    const next = support ? STATUS[breaker.state()] : 'unhealthy'
+    if (next === status || closed) return
+    status = next
+    log[next === 'healthy' ? 'info' : 'warn']({ network: network.id, facilitator: origin }, `facilitator is ${next}`)
+  }
+  const checkIn = (ms: number) => {
+    clearTimeout(timer)
+    // Instances that were started together do not ask together.
+    if (!closed) timer = setTimeout(check, ms * (0.8 + Math.random() * 0.4)).unref()
+  }
+  const ask = async () => readSupport(await api.get('/supported', HEALTH_TIMEOUT_MS), network.id)
+
+  const look = async () => {
+    // One answer that got lost is no illness.
+    support = (await ask()) ?? (await sleep(SECOND_TRY_MS).then(ask))
+    if (support) {
+      aliveAt = performance.now()
+      for (const feePayer of support.feePayers) named.set(feePayer, aliveAt)
+      for (const [feePayer, seen] of named) if (aliveAt - seen > NAMED_MS) named.delete(feePayer)
+      breaker.probed()
+    }
+    checking = undefined
+    report()
+    checkIn(usable() ? HEALTHY_EVERY_MS : UNHEALTHY_EVERY_MS)
+  }
+  const check = () => {
+    checking ??= look()
+    return checking
+  }
+
   return {
-    extra: kinds.extra,
-    async settle(payment, offer, journal) {
-      const refused = await preflight(network, payment)
-      if (refused) return refused
-      const position = await network.position().catch(() => undefined)
-      if (!position) return { outcome: 'unavailable', code: 'chain_unavailable' }
-      return send(
-        api,
-        network,
-        payment,
-        offer,
-        { via: 'remote', transaction: undefined, raw: undefined, ...position },
-        journal,
-        confirmMs,
+    origin,
+    check,
+    extra: () => usable() && extraOf(support?.feePayers[0]),
+    honoured() {
+      if (!usable()) return []
+      return named.size === 0 ? [{}] : [...named.keys()].map(extraOf)
+    },
+    async begin({ sponsored }) {
+      if (!usable() || (sponsored && !named.has(sponsored.feePayer))) return undefined
+      if (performance.now() - aliveAt > FRESH_MS) await check()
+      const leave = usable() && breaker.enter()
+      return (
+        leave &&
+        ((verdict) => {
+          leave(verdict)
+          if (breaker.state() === 'open' && status !== STATUS.open) checkIn(UNHEALTHY_EVERY_MS)
+          report()
+        })
       )
     },
-    async inspect() {
-      await kinds.refresh()
-      const supported = kinds.extra() !== undefined
-      return [
-        {
-          ok: supported,
-          what: `facilitator ${new URL(url).origin} ${supported ? 'settles' : 'does not settle or does not answer for'} ${network.id}`,
-          fix: 'name a facilitator whose /supported lists this network',
-        },
-      ]
+    async settle({ payment }, offer, timeoutMs) {
+      const versions = support?.versions ?? []
+      const version = versions.includes(payment.version) ? payment.version : (versions[0] ?? payment.version)
+      const answer = settleAnswer.safeParse(
+        await api.post('/settle', writeSettlement(payment, offer, version), timeoutMs),
+      )
+      // Whether one that did not answer lives is asked before the next payment is given to it.
+      aliveAt = answer.success ? performance.now() : Number.NEGATIVE_INFINITY
+      return answer.data
     },
     close() {
-      kinds.stop()
+      closed = true
+      clearTimeout(timer)
       return api.close()
     },
   }
 }
 
-const bodyOf = ({ payment }: IdentifiedPayment, offer: Offer) => ({
-  x402Version: payment.version,
-  paymentPayload: writePayment(payment),
-  paymentRequirements: writeRequirements(offer, payment.version),
-})
-
-async function send(
-  api: FacilitatorApi,
-  network: Network,
-  payment: IdentifiedPayment,
-  offer: Offer,
-  attempt: Attempt,
-  journal: Journal,
-  confirmMs: number,
-): Promise<SettleOutcome> {
-  if (!(await journal(attempt))) return { outcome: 'unavailable', code: 'store_unavailable' }
-  const answer = settledAnswer.safeParse(await api.post('/settle', bodyOf(payment, offer)))
-  const hint = answer.success ? (answer.data.transaction ?? undefined) : undefined
-  for (const until = Date.now() + confirmMs; Date.now() < until; await sleep(CONFIRM_POLL_MS)) {
-    const found = await askChain(network, payment, attempt, hint)
-    if (found.outcome === 'settled') return found
-    // It said that it failed: the chain does not contradict it now, but may yet. There is nothing to wait for here.
-    if (answer.success && !answer.data.success) break
-  }
-  return { outcome: 'unknown' }
-}
-
-const supportedAnswer = z.object({
-  kinds: z.array(
-    z.object({
-      x402Version: z.number().optional(),
-      scheme: z.string(),
-      network: z.string(),
-      extra: z.record(z.string(), z.unknown()).nullish(),
-    }),
-  ),
-})
-
-/** Knows what the facilitator can settle; while it does not answer, its offers are withdrawn. */
-function watchSupported(api: FacilitatorApi, network: Network, log: Log) {
-  const names = new Set<string>([network.id, v1NameOf(network.id) ?? network.id])
-  let extra: Readonly<Record<string, string>> | undefined
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
-
-  const refresh = async () => {
-    const answer = supportedAnswer.safeParse(await api.get('/supported'))
-    const kind = answer.success
-      ? answer.data.kinds.find(({ scheme, network: name }) => scheme === 'exact' && names.has(name))
-      : undefined
-    const before = extra !== undefined
-    extra = kind && feePayerOf(kind.extra ?? {})
-    if (before !== (extra !== undefined))
-      log.warn({ network: network.id, offered: extra !== undefined }, 'facilitator support changed')
-    clearTimeout(timer)
-    if (stopped) return
-    timer = setTimeout(refresh, extra ? SUPPORTED_EVERY_MS : SUPPORTED_RETRY_MS)
-    timer.unref()
-  }
-  return {
-    refresh,
-    extra: () => extra,
-    stop: () => {
-      stopped = true
-      clearTimeout(timer)
-    },
-  }
-}
-
-/** Only `feePayer` is taken over: the rest of a facilitator's words has no place in our terms. */
-function feePayerOf({ feePayer }: Readonly<Record<string, unknown>>): Record<string, string> {
-  return typeof feePayer === 'string' ? { feePayer } : {}
-}
+const extraOf = (feePayer: string | undefined): Extra => (feePayer ? { feePayer } : {})

@@ -1,20 +1,18 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
-import { getAddressDecoder, getBase58Decoder, getBase58Encoder } from '@solana/kit'
+import { getBase58Decoder } from '@solana/kit'
 import type { IdentifiedPayment } from '../../domain/payment.ts'
 import type { SettleOutcome } from '../../domain/settlement.ts'
 import type { Facilitator } from '../../ports/facilitator.ts'
+import type { Log } from '../../ports/log.ts'
 import type { Network } from '../../ports/network.ts'
 import { preflight } from '../preflight.ts'
 import type { Rpc } from '../rpc.ts'
-import { settlementOf } from './network.ts'
-import { lamports, text } from './shapes.ts'
+import { settlementOf } from './chain.ts'
+import { watchFloat } from './float.ts'
+import { type Keypair, openKeypair } from './keypair.ts'
+import { submit } from './send.ts'
 import { type Statuses, watchStatuses } from './statuses.ts'
 import { readTransaction } from './transaction.ts'
 
-/** DER prefix of an Ed25519 private key (RFC 8410). */
-const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
-const LAMPORTS_PER_SIGNATURE = 5_000n
-const LOW_FLOAT_SETTLEMENTS = 1_000n
 const RESEND_MS = 2_000
 
 export interface EmbeddedSolanaOptions {
@@ -23,20 +21,23 @@ export interface EmbeddedSolanaOptions {
   /** 64 bytes in base58: seed and public key. */
   readonly feePayerKey: string
   readonly confirmMs: number
-}
-
-/** A key pair that signs as fee payer. */
-interface FeePayer {
-  readonly address: string
-  readonly key: KeyObject
+  /** Offers are withdrawn while the fee payer cannot pay for so many settlements. */
+  readonly minFloatSettlements: number
+  readonly log: Log
 }
 
 /** Settles partially signed transactions with our own fee payer: simulate, write down, send, wait for `confirmed`. */
-export function embeddedSolana({ rpc, network, feePayerKey, confirmMs }: EmbeddedSolanaOptions): Facilitator {
-  const feePayer = openFeePayer(feePayerKey)
+export function embeddedSolana(options: EmbeddedSolanaOptions): Facilitator {
+  const { rpc, network, feePayerKey, confirmMs, log } = options
+  const minSettlements = BigInt(options.minFloatSettlements)
+  const feePayer = openKeypair(feePayerKey)
   const statuses = watchStatuses(rpc)
+  const float = watchFloat(rpc, feePayer.address, minSettlements, log)
+  const extra = { feePayer: feePayer.address }
   return {
-    extra: () => ({ feePayer: feePayer.address }),
+    extra: () => (float.covers(minSettlements) ? extra : undefined),
+    // What was offered is honoured for as long as a fee can be paid at all.
+    honoured: () => (float.covers(1n) ? [extra] : []),
     async settle(payment, _offer, journal) {
       const signed = cosign(payment, feePayer)
       if (!signed) return { outcome: 'refused', code: 'invalid_exact_svm_payload_transaction_could_not_be_decoded' }
@@ -47,45 +48,40 @@ export function embeddedSolana({ rpc, network, feePayerKey, confirmMs }: Embedde
       if (refused) return refused
       if (!position) return { outcome: 'unavailable', code: 'chain_unavailable' }
       const raw = signed.wire.toString('base64')
-      if (!(await journal({ via: 'embedded', transaction: signed.signature, raw, ...position })))
-        return { outcome: 'unavailable', code: 'store_unavailable' }
+      const attempt = {
+        via: 'embedded',
+        facilitator: undefined,
+        transaction: signed.signature,
+        raw,
+        ...position,
+      } as const
+      if (!(await journal(attempt))) return { outcome: 'unavailable', code: 'store_unavailable' }
+      float.sent(payment.sponsored)
       return send(rpc, statuses, payment, signed.signature, raw, confirmMs)
     },
+    resend: ({ raw }) => submit(rpc, raw),
     async inspect() {
-      const { value } = await rpc.call('getBalance', [feePayer.address], lamports)
-      const enough = BigInt(value) >= LAMPORTS_PER_SIGNATURE * 2n * LOW_FLOAT_SETTLEMENTS
+      const held = await float.look()
       return [
         {
-          ok: enough,
-          what: `fee payer ${feePayer.address} holds ${value} lamports`,
-          fix: `send it SOL: at least ${LAMPORTS_PER_SIGNATURE * 2n * LOW_FLOAT_SETTLEMENTS} lamports`,
+          ok: float.covers(minSettlements),
+          what: `fee payer ${feePayer.address} holds ${held} lamports`,
+          fix: `send it SOL: at least ${float.needed(minSettlements)} lamports`,
         },
       ]
     },
-    close: async () => undefined,
+    async close() {
+      float.close()
+    },
   }
 }
 
-/** @throws when the secret key is not 64 bytes of base58 whose halves belong together */
-function openFeePayer(secret: string): FeePayer {
-  const bytes = Buffer.from(getBase58Encoder().encode(secret))
-  if (bytes.length !== 64) throw new Error('a Solana secret key has 64 bytes in base58')
-  const key = createPrivateKey({
-    key: Buffer.concat([PKCS8_PREFIX, bytes.subarray(0, 32)]),
-    format: 'der',
-    type: 'pkcs8',
-  })
-  const own = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
-  if (!own.equals(bytes.subarray(32))) throw new Error('the halves of the Solana secret key do not belong together')
-  return { address: getAddressDecoder().decode(own), key }
-}
-
 /** Puts the fee payer's signature into its slot, the first one: it is the transaction's id. */
-function cosign({ payment }: IdentifiedPayment, feePayer: FeePayer): { wire: Buffer; signature: string } | undefined {
+function cosign({ payment }: IdentifiedPayment, feePayer: Keypair): { wire: Buffer; signature: string } | undefined {
   if (payment.authorization.kind !== 'solana-transaction') return undefined
   const read = readTransaction(payment.authorization.wire)
   if (read?.signers[0] !== feePayer.address) return undefined
-  const own = sign(null, read.message, feePayer.key)
+  const own = feePayer.sign(read.message)
   const others = read.signers.slice(1).map((signer) => read.signatures.get(signer) ?? new Uint8Array(64))
   const wire = Buffer.concat([Buffer.from([read.signers.length]), own, ...others, read.message])
   return { wire, signature: getBase58Decoder().decode(own) }
@@ -99,17 +95,13 @@ async function send(
   raw: string,
   confirmMs: number,
 ): Promise<SettleOutcome> {
-  const submit = () =>
-    rpc
-      .call('sendTransaction', [raw, { encoding: 'base64', skipPreflight: true, maxRetries: 0 }], text)
-      .catch(() => undefined)
   // Leaders drop transactions silently; the same bytes can be sent as often as one likes.
-  const resend = setInterval(submit, RESEND_MS)
+  const resend = setInterval(() => void submit(rpc, raw), RESEND_MS)
   try {
-    await submit()
-    const end = await statuses.wait(signature, confirmMs)
-    if (end === 'confirmed') return { outcome: 'settled', settlement: settlementOf(payment, signature) }
-    return end === 'failed' ? { outcome: 'reverted', transaction: signature } : { outcome: 'unknown' }
+    await submit(rpc, raw)
+    const seen = await statuses.wait(signature, confirmMs)
+    if (seen.end === 'confirmed') return { outcome: 'settled', settlement: settlementOf(payment, signature, seen.slot) }
+    return seen.end === 'failed' ? { outcome: 'reverted', transaction: signature } : { outcome: 'unknown' }
   } finally {
     clearInterval(resend)
   }

@@ -1,9 +1,11 @@
 import type { Rpc } from '../rpc.ts'
-import { isConfirmed } from './network.ts'
+import { isConfirmed } from './chain.ts'
 import { type SignatureStatus, statuses } from './shapes.ts'
 
 /** How a sent transaction ended, as far as the node can tell. */
-export type TransactionEnd = 'confirmed' | 'failed' | 'unknown'
+export type TransactionEnd =
+  | { readonly end: 'confirmed'; readonly slot: number }
+  | { readonly end: 'failed' | 'unknown' }
 
 /** Watches sent transactions, all of them with one call to the node at a time. */
 export interface Statuses {
@@ -29,14 +31,15 @@ export function watchStatuses(rpc: Rpc): Statuses {
     for (const [index, signature] of batch.entries()) {
       const status = found[index]
       const entry = watched.get(signature)
-      if (status && isConfirmed(status)) settle(signature, status.err == null ? 'confirmed' : 'failed')
+      if (status && isConfirmed(status))
+        settle(signature, status.err == null ? { end: 'confirmed', slot: status.slot } : { end: 'failed' })
       else if (entry) {
         // To the end of the queue, so that each gets its turn.
         watched.delete(signature)
         watched.set(signature, entry)
       }
     }
-    for (const [signature, { until }] of watched) if (until < Date.now()) settle(signature, 'unknown')
+    for (const [signature, { until }] of watched) if (until < Date.now()) settle(signature, { end: 'unknown' })
     polling = watched.size > 0
     if (polling) setTimeout(look, POLL_MS)
   }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { Pool } from 'undici'
 import { type HeaderFields, type Upstream, UpstreamUnavailable } from '../../ports/upstream.ts'
+import { Pool } from '../undici.ts'
 
 export interface UpstreamOptions {
   /** Origin and base path; nothing a caller sends can change either. */

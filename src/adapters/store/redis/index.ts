@@ -1,149 +1,122 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { Redis } from 'ioredis'
-import { type FencingToken, type Milliseconds, type PaymentKey, seconds } from '../../../domain/ids.ts'
-import {
-  CLOSED_STATES,
-  type ClaimResult,
-  MAX_DELIVERY_TRIES,
-  type PaymentRecord,
-  RESTING_STATES,
-} from '../../../domain/record.ts'
-import type { Settlement } from '../../../domain/settlement.ts'
+import { randomUUID } from 'node:crypto'
+import type { FencingToken, PaymentKey } from '../../../domain/ids.ts'
+import type { ClaimResult } from '../../../domain/record.ts'
 import type { Log } from '../../../ports/log.ts'
-import { type Move, type Store, StoreUnavailable } from '../../../ports/store.ts'
-import { readFields, writeFields } from '../fields.ts'
-
-const COMMAND_TIMEOUT_MS = 2_000
-const HASH_TAGS = 64
-
-type Script = (key: string, ...args: (string | number)[]) => Promise<unknown>
-type Scripts = Record<'fbClaim' | 'fbMove' | 'fbRenew' | 'fbRelease', Script>
+import { type Store, StoreUnavailable } from '../../../ports/store.ts'
+import { claimCall, grantCall, moveCall } from './calls.ts'
+import { keyIn, PAYMENT_TAGS, type Tag, tagOf } from './keys.ts'
+import { redisLanes } from './lanes.ts'
+import { readLedger } from './ledger.ts'
+import type { Argument, Link } from './link.ts'
+import { type Marks, openMarks } from './marks.ts'
+import { type Reply, readClaim, readRecord } from './replies.ts'
+import type { ScriptName } from './scripts.ts'
+import { openServers, type Servers } from './servers.ts'
+import { parseRedisUrl } from './url.ts'
 
 /**
- * Opens a Redis store. Records are hashes; each step is one script on one slot.
+ * Opens a Redis store: a single server, the primary of Sentinels, or a Cluster (see parseRedisUrl). Each step is one script
+ * on the slot of its payer.
  *
+ * @throws BadRedisUrl
  * @throws StoreUnavailable when Redis does not answer, or when it would evict records (threats T9)
  */
 export async function openRedis(url: string, log: Log): Promise<Store> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    // A command is answered now or not at all: a payment must not wait in a queue for a store that is gone.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    connectTimeout: COMMAND_TIMEOUT_MS,
-    retryStrategy: (times) => Math.min(50 * times, 1_000),
-  })
-  redis.on('error', (error: Error) => log.warn({ error: error.message }, 'store connection'))
-  try {
-    await redis.connect()
-    await inspect(redis, log)
-  } catch (error) {
-    redis.disconnect()
-    throw error instanceof StoreUnavailable ? error : new StoreUnavailable((error as Error).message)
-  }
-  return redisStore(redis)
+  const marks = openMarks()
+  const servers = await openServers(parseRedisUrl(url), marks, log)
+  return redisStore(servers, marks)
 }
 
-function redisStore(redis: Redis): Store {
-  for (const name of ['claim', 'move', 'renew', 'release']) {
-    const lua = readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8')
-    redis.defineCommand(`fb${name[0]?.toUpperCase()}${name.slice(1)}`, { numberOfKeys: 1, lua })
+function redisStore(servers: Servers, marks: Marks): Store {
+  const run = (key: PaymentKey, script: ScriptName, tables: readonly string[], args: readonly Argument[]) => {
+    const tag = tagOf(key)
+    return servers.on(tag, (link) => link.run(script, keysOf(tag, key, tables), [key, ...args]))
   }
-  const scripts = redis as unknown as Scripts
+  const everywhere = async <T>(script: ScriptName, table: string, args: readonly Argument[]): Promise<T[]> => {
+    const ask = (tag: Tag) =>
+      servers.on(tag, (link) => link.run(script, [keyIn(tag, 'marker'), keyIn(tag, table)], args))
+    return (await Promise.all(PAYMENT_TAGS.map(ask))).flat() as T[]
+  }
+  const release = async (key: PaymentKey, token: FencingToken) => (await run(key, 'release', ['due'], [token])) === 1
+
   return {
     kind: 'redis',
+    lanes: redisLanes(servers),
+    epoch: () => marks.epoch(),
     async read(key) {
-      const fields = await ask(() => redis.hgetall(slot(key)))
-      return fields['state'] ? readFields(fields) : undefined
+      const tag = tagOf(key)
+      return readRecord((await servers.on(tag, (link) => link.send('HGETALL', keyIn(tag, 'payment', key)))) as Reply)
     },
     async claim(claim, lease) {
       const token = randomUUID() as FencingToken
-      const { fingerprint, payer, version, forgetAfter } = claim
-      const args = [fingerprint, payer, version, forgetAfter, token, lease, MAX_DELIVERY_TRIES]
-      const [outcome, retryAfter, ...fields] = (await ask(() => scripts.fbClaim(slot(claim.key), ...args))) as [
-        string,
-        number,
-        ...string[],
-      ]
-      return toResult(outcome as ClaimResult['outcome'], retryAfter, token, fields)
+      const tag = tagOf(claim.key)
+      const { keys, args } = claimCall(claim, token, lease)
+      const attempt = async (link: Link): Promise<ClaimResult | 'forgotten'> => {
+        const marker = await marks.expect(tag, link)
+        const reply = await link.run('claim', keys, [marker, ...args])
+        const result = readClaim(reply as Reply, token)
+        if (result !== 'forgotten' && 'token' in result) await link.replicated()
+        return result
+      }
+      const result = await servers.on(tag, attempt).catch((error) => {
+        // What came of it is not known, and nothing was sent for it: nobody should have to wait for the lease to end.
+        release(claim.key, token).catch(() => undefined)
+        throw error
+      })
+      if (result !== 'forgotten') return result
+      await servers.onEach((link, tags) => marks.refresh(tags, link))
+      throw new StoreUnavailable('the store was emptied: what it knew of earlier payments is lost')
     },
-    async move(key, token, { to, learnt = {} }: Move) {
-      const flag = (states: readonly string[]) => (states.includes(to) ? '1' : '0')
-      const fields = Object.entries(writeFields(learnt)).flat()
-      return (
-        (await ask(() =>
-          scripts.fbMove(slot(key), token, to, flag(RESTING_STATES), flag(CLOSED_STATES), ...fields),
-        )) === 1
-      )
+    async move(key, token, move) {
+      const tag = tagOf(key)
+      const { keys, args } = moveCall(key, token, move)
+      return servers.on(tag, async (link) => {
+        const moved = (await link.run('move', keys, args)) === 1
+        // What is about to be sent must outlive the primary.
+        if (moved && move.to === 'settling') await link.replicated()
+        return moved
+      })
     },
-    renew: async (key, token, lease: Milliseconds) => (await ask(() => scripts.fbRenew(slot(key), token, lease))) === 1,
-    release: async (key, token) => (await ask(() => scripts.fbRelease(slot(key), token))) === 1,
-    ping: async () => void (await ask(() => redis.ping())),
-    close: async () => void redis.disconnect(),
+    renew: async (key, token, lease) => (await run(key, 'renew', [], [token, lease])) === 1,
+    release,
+    async due(limit) {
+      const found = await everywhere<Buffer>('due', 'due', [limit])
+      const payments: { key: PaymentKey; at: number }[] = []
+      for (let i = 0; i + 1 < found.length; i += 2)
+        payments.push({ key: String(found[i]) as PaymentKey, at: Number(found[i + 1]) })
+      return payments
+        .sort((a, b) => a.at - b.at)
+        .slice(0, limit)
+        .map(({ key }) => key)
+    },
+    async takeOver(key, lease) {
+      const token = randomUUID() as FencingToken
+      const record = readRecord((await run(key, 'takeOver', ['due'], [token, lease])) as Reply)
+      return record && { token, record }
+    },
+    async credits() {
+      const found = await everywhere<Reply>('credits', 'credits', [])
+      return found.flatMap(([key, ...flat]) => {
+        const record = readRecord(flat)
+        return record ? [{ ...record, key: String(key) as PaymentKey }] : []
+      })
+    },
+    async grant(grant) {
+      const { keys, args } = grantCall(grant)
+      return servers.on(tagOf(grant.key), async (link) => (await link.run('grant', keys, args)) === 1)
+    },
+    ledger: (since, until) => readLedger(servers, since, until),
+    async ping() {
+      // A write: a server that is full, or read-only, is not one that can take a claim.
+      await servers.onEach(async (link, [tag]) => {
+        if (tag !== undefined) await link.send('SET', keyIn(tag, 'ping'), '', 'PX', 1_000)
+      })
+    },
+    close: async () => servers.close(),
   }
 }
 
-/** Every key of a payer carries one hash tag, so that later steps over several of them stay on one Cluster slot. */
-function slot(key: PaymentKey): string {
-  const owner = key.split(':').at(-2) ?? key
-  const tag = createHash('sha256').update(owner).digest().readUInt32BE(0) % HASH_TAGS
-  return `farebox:{${tag}}:payment:${key}`
-}
-
-function toResult(
-  outcome: ClaimResult['outcome'],
-  retryAfter: number,
-  token: FencingToken,
-  flat: readonly string[],
-): ClaimResult {
-  const record = (): PaymentRecord => {
-    const fields: Record<string, string> = {}
-    for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string
-    return readFields(fields)
-  }
-  switch (outcome) {
-    case 'claimed':
-      return { outcome, token }
-    case 'unresolved':
-      return { outcome, token, record: record() }
-    case 'owed': {
-      const { settlement, tries = 0 } = record()
-      return { outcome, token, settlement: settlement as Settlement, tries }
-    }
-    case 'in-flight':
-      return { outcome, retryAfter: seconds(Math.max(1, retryAfter)) }
-    case 'spent':
-    case 'exhausted':
-      return { outcome, settlement: record().settlement as Settlement }
-    case 'void':
-    case 'other-request':
-      return { outcome }
-  }
-}
-
-/** Runs a command; whatever goes wrong is a store that did not answer. */
-async function ask<T>(command: () => Promise<T>): Promise<T> {
-  try {
-    return await command()
-  } catch (error) {
-    throw new StoreUnavailable((error as Error).message)
-  }
-}
-
-/** Refuses a Redis that forgets records when memory runs short; warns of one that forgets them at a restart. */
-async function inspect(redis: Redis, log: Log): Promise<void> {
-  const info = await redis.info()
-  const value = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
-  const policy = value('maxmemory_policy')
-  if (policy !== undefined && policy !== 'noeviction') {
-    throw new StoreUnavailable(`Redis evicts keys (maxmemory-policy ${policy}): set maxmemory-policy noeviction`)
-  }
-  if (value('aof_enabled') === '0')
-    log.warn(
-      { setting: 'appendonly yes' },
-      'Redis keeps no append-only file: payments are forgotten at a crash; set appendonly yes',
-    )
+/** What a script of one payment may touch, its marker and record first. */
+function keysOf(tag: Tag, key: PaymentKey, tables: readonly string[]): string[] {
+  return [keyIn(tag, 'marker'), keyIn(tag, 'payment', key), ...tables.map((table) => keyIn(tag, table))]
 }

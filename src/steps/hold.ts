@@ -1,0 +1,51 @@
+import { Readable } from 'node:stream'
+import type { IdentifiedPayment } from '../domain/payment.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Claim } from '../ports/claim.ts'
+import { ChainUnavailable, type Network } from '../ports/network.ts'
+import { isDelivery, type UpstreamResponse } from '../ports/upstream.ts'
+import { readUpTo } from '../wire/body.ts'
+
+/** What may wait in memory for its settlement. */
+const HOLD_BYTES = 8 * 1_048_576
+
+/**
+ * Has the upstream answer first, for a route that is settled afterwards. The whole answer is held: not a byte of it leaves
+ * before the payment is settled (threats T15).
+ *
+ * The payment is simulated before the upstream is called, so that a drained wallet costs no work.
+ */
+export async function hold(
+  claim: Claim,
+  payment: IdentifiedPayment,
+  network: Network,
+  answer: () => Promise<UpstreamResponse | undefined>,
+): Promise<UpstreamResponse | Refusal> {
+  const refused = (await simulate(network, payment)) ?? (await held(answer))
+  if ('refused' in refused) await claim.release()
+  return refused
+}
+
+async function simulate(network: Network, payment: IdentifiedPayment): Promise<Refusal | undefined> {
+  try {
+    const code = await network.preflight(payment)
+    return code && refuse(code)
+  } catch (error) {
+    if (error instanceof ChainUnavailable) return refuse('chain_unavailable')
+    throw error
+  }
+}
+
+async function held(answer: () => Promise<UpstreamResponse | undefined>): Promise<UpstreamResponse | Refusal> {
+  const response = await answer()
+  if (!response || !isDelivery(response.status)) {
+    response?.body.destroy()
+    return refuse('upstream_unavailable')
+  }
+  const read = await readUpTo(response.body, HOLD_BYTES)
+  if (read.outcome === 'whole') return { ...response, body: Readable.from(read.bytes.length > 0 ? [read.bytes] : []) }
+  if (read.outcome === 'broke') return refuse('upstream_unavailable')
+  read.body.destroy()
+  response.body.destroy()
+  return refuse('response_too_large')
+}

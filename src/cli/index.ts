@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { check } from './check.ts'
 import type { Command } from './command.ts'
+import { credits } from './credits.ts'
 import { errors } from './errors.ts'
+import { ledger } from './ledger.ts'
+import { reconcile } from './reconcile.ts'
 import { schema } from './schema.ts'
 
-const commands: Readonly<Record<string, Command>> = { check, errors, schema }
+const commands: Readonly<Record<string, Command>> = { check, credits, errors, ledger, reconcile, schema }
 
 const usage = (): string =>
   [

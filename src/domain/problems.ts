@@ -1,28 +1,12 @@
-/** Whether this call moved the payer's money: `unknown` until the chain has been asked. */
-export type Charged = 'no' | 'yes' | 'unknown'
+import { type Charged, type ProblemType, problem } from './problem.ts'
+import { proofProblems } from './proof-problems.ts'
 
-interface ProblemType {
-  readonly status: number
-  readonly title: string
-  readonly retryable: boolean
-  readonly charged: Charged
-  readonly hint: string
-}
-
-const problem = (status: number, title: string, retryable: boolean, charged: Charged, hint: string): ProblemType => ({
-  status,
-  title,
-  retryable,
-  charged,
-  hint,
-})
+export type { Charged }
 
 const PAY_AGAIN = 'Sign a new payment for the quote in this answer and send the request again.'
 const FIX_REQUEST = 'Correct the request and send it again; the payment you signed is still unspent.'
 const FIX_PAYMENT = 'Encode the payment as the x402 specification says: base64 of UTF-8 JSON, each key once.'
 const SAME_AGAIN = 'Send the same request with the same payment after Retry-After seconds; do not sign a new one.'
-
-const SIGN_AGAIN = 'Sign the challenge in `extensions` and send it in SIGN-IN-WITH-X, or send the payment itself.'
 
 /**
  * Every refusal Farebox can give; the README's table is generated from this one.
@@ -222,36 +206,7 @@ export const problems = {
   payment_already_used: problem(402, 'The payment has been used', true, 'no', PAY_AGAIN),
   payment_refunded: problem(402, 'The payment has been paid back', true, 'no', PAY_AGAIN),
   // What became of a payment: GET /payments/{key}
-  sign_in_required: problem(401, 'Only the payer is told what became of a payment', true, 'unknown', SIGN_AGAIN),
-  invalid_siwx_payload: problem(401, 'The sign-in cannot be read', true, 'unknown', SIGN_AGAIN),
-  invalid_siwx_domain_mismatch: problem(401, 'The sign-in is for another domain', true, 'unknown', SIGN_AGAIN),
-  invalid_siwx_uri_mismatch: problem(401, 'The sign-in is for another resource', true, 'unknown', SIGN_AGAIN),
-  invalid_siwx_chain_id: problem(401, 'The sign-in is for another chain', true, 'unknown', SIGN_AGAIN),
-  invalid_siwx_issued_at_too_old: problem(401, 'The sign-in is too old', true, 'unknown', SIGN_AGAIN),
-  invalid_siwx_issued_at_in_future: problem(
-    401,
-    'The sign-in was issued in the future',
-    true,
-    'unknown',
-    'Set the clock, then sign the challenge in `extensions`.',
-  ),
-  invalid_siwx_expired: problem(401, 'The sign-in has expired', true, 'unknown', SIGN_AGAIN),
-  invalid_siwx_not_yet_valid: problem(401, 'The sign-in is not valid yet', true, 'unknown', SIGN_AGAIN),
-  invalid_siwx_signature: problem(401, 'The signature is not that wallet’s', true, 'unknown', SIGN_AGAIN),
-  not_the_payer: problem(
-    403,
-    'That does not prove to be the payer',
-    false,
-    'unknown',
-    'Sign with the wallet that paid, or send the very payment that the address names.',
-  ),
-  payment_not_found: problem(
-    404,
-    'There is no record of that payment',
-    false,
-    'unknown',
-    'Ask with the payment itself in PAYMENT-SIGNATURE or X-PAYMENT: then the chain is asked whether it was spent.',
-  ),
+  ...proofProblems,
   // The payment against its own past
   payment_in_flight: problem(409, 'The payment is being processed', true, 'unknown', SAME_AGAIN),
   payment_for_other_request: problem(

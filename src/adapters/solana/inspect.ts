@@ -1,8 +1,12 @@
 import type { Caip2 } from '../../domain/ids.ts'
 import type { Finding } from '../../ports/network.ts'
 import type { Rpc } from '../rpc.ts'
-import type { SolanaMint } from './network.ts'
 import { maybeAccount, text } from './shapes.ts'
+
+export interface SolanaMint {
+  readonly mint: string
+  readonly decimals: number
+}
 
 /** `getGenesisHash` begins with the CAIP-2 reference (https://namespaces.chainagnostic.org/solana/caip2). */
 export async function inspect(

@@ -5,16 +5,11 @@ import type { Network } from '../../ports/network.ts'
 import { answered, type Rpc } from '../rpc.ts'
 import { positionNow } from './chain.ts'
 import { type SponsorCaps, sponsorGuards } from './guards.ts'
-import { inspect } from './inspect.ts'
+import { inspect, type SolanaMint } from './inspect.ts'
 import { lookup, review } from './lookup.ts'
 import { associatedTokenAccount, TOKEN_PROGRAMS } from './programs.ts'
 import { simulate } from './simulate.ts'
 import { readTransaction } from './transaction.ts'
-
-export interface SolanaMint {
-  readonly mint: string
-  readonly decimals: number
-}
 
 export interface SolanaNetworkOptions {
   readonly id: Caip2

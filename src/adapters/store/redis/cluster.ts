@@ -5,9 +5,22 @@ import { PAYMENT_TAGS, type Tag } from './keys.ts'
 import { asking, type Link, Redirected } from './link.ts'
 import type { Marks } from './marks.ts'
 import { openPrimary, type Primary } from './primary.ts'
-import type { Servers } from './servers.ts'
 import { slotOf } from './slot.ts'
 import type { Host, RedisTarget } from './url.ts'
+
+/** The servers of a store, of which each hash tag has one primary. */
+export interface Servers {
+  /**
+   * Runs work on the primary that holds a tag. It is run once more, on another one, only when it was told that the slot lies
+   * there, before it had any effect.
+   *
+   * @throws StoreUnavailable
+   */
+  on<T>(tag: Tag, work: (link: Link) => Promise<T>): Promise<T>
+  /** Runs work on every primary, with the tags of payers that it holds. */
+  onEach(work: (link: Link, tags: readonly Tag[]) => Promise<void>): Promise<void>
+  close(): void
+}
 
 const MOST_REDIRECTIONS = 5
 const LOOK_EVERY_MS = 1_000

@@ -1,9 +1,9 @@
 import type { Milliseconds, PaymentKey } from '../../../domain/ids.ts'
 import type { Flight, LaneId, Lanes } from '../../../ports/lanes.ts'
 import { flights } from '../lanes-rules.ts'
+import type { Servers } from './cluster.ts'
 import { laneKey, laneTag } from './keys.ts'
 import type { Argument } from './link.ts'
-import type { Servers } from './servers.ts'
 
 /** The lanes of all relayers, a slot each. */
 export function redisLanes(servers: Servers): Lanes {

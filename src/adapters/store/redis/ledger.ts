@@ -1,9 +1,9 @@
 import { type Milliseconds, milliseconds, type PaymentKey } from '../../../domain/ids.ts'
 import type { LedgerEntry } from '../../../domain/ledger.ts'
 import type { PaymentState } from '../../../domain/record.ts'
+import type { Servers } from './cluster.ts'
 import { type Fields, readRefund, readSettlement, readTerms } from './fields.ts'
 import { keyIn, PAYMENT_TAGS, type Tag } from './keys.ts'
-import type { Servers } from './servers.ts'
 
 /** How many entries of one stream are held at a time. */
 const PAGE = 100

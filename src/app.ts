@@ -19,7 +19,7 @@ import { buildCatalogue } from './pricing/catalogue.ts'
 import type { Pricing } from './pricing/schema.ts'
 import { decode } from './steps/decode.ts'
 import { every, type Recurring } from './workers/every.ts'
-import { reconcileOnce } from './workers/reconcile.ts'
+import { reconcile } from './workers/reconcile.ts'
 
 export interface AppOptions {
   readonly pricing: Pricing
@@ -99,7 +99,7 @@ export async function createApp({ pricing, openStore, log, publicUrl }: AppOptio
     answers: (path) => catalogue.routes.has(path) || pages(path) !== undefined,
     work(pause = WORK_PAUSE) {
       recurring.push(
-        every(pause, 'reconcile', () => reconcileOnce(parts, { leaseMs }), log),
+        every(pause, 'reconcile', () => reconcile(parts, { leaseMs }), log),
         every(pause, 'quarantine', () => quarantine.check(), log),
         ...keepers.map((keep) => every(pause, 'lanes', keep, log)),
       )

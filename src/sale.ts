@@ -40,9 +40,11 @@ export async function serve(sale: Sale): Promise<Outgoing | Refusal> {
     return refuse('payment_in_flight', { charged: 'yes', settlement: found.settlement })
   }
   const upstream = parts.upstreams.get(route.upstream) as Upstream
-  const signal = AbortSignal.any([client.gone, claim.lost, sale.ended.signal])
-  const ask = (): Answer => call(upstream, request, priced, { payer: payment.payer, payment: claim.key }, signal)
   const mode = settleMode(route, claim)
+  // Who hangs up on a route that settles last is still charged for the work, and has its answer kept: it costs no free calls.
+  const ends = [claim.lost, sale.ended.signal, ...(mode === 'after' ? [] : [client.gone])]
+  const signal = AbortSignal.any(ends)
+  const ask = (): Answer => call(upstream, request, priced, { payer: payment.payer, payment: claim.key }, signal)
   const held =
     mode === 'after'
       ? await hold(claim, payment, parts.networks.get(payment.transfer.network) as Network, ask)

@@ -8,6 +8,7 @@ import { readUpTo } from '../wire/body.ts'
 
 /** What may wait in memory for its settlement. */
 const HOLD_BYTES = 8 * 1_048_576
+const PIECE_BYTES = 65_536
 
 /**
  * Has the upstream answer first, for a route that is settled afterwards. The whole answer is held: not a byte of it leaves
@@ -43,9 +44,14 @@ async function held(answer: () => Promise<UpstreamResponse | undefined>): Promis
     return refuse('upstream_unavailable')
   }
   const read = await readUpTo(response.body, HOLD_BYTES)
-  if (read.outcome === 'whole') return { ...response, body: Readable.from(read.bytes.length > 0 ? [read.bytes] : []) }
+  if (read.outcome === 'whole') return { ...response, body: Readable.from(pieces(read.bytes)) }
   if (read.outcome === 'broke') return refuse('upstream_unavailable')
   read.body.destroy()
   response.body.destroy()
   return refuse('response_too_large')
+}
+
+/** In pieces again, so that the last one is a small part of a large answer: see `keep`. */
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < bytes.length; from += PIECE_BYTES) yield bytes.subarray(from, from + PIECE_BYTES)
 }

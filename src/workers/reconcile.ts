@@ -56,7 +56,7 @@ export async function reconcileOnce(parts: Needs, options: ReconcileOptions): Pr
   const due = [...(await parts.store.due(options.limit ?? LIMIT))]
   const work = async (): Promise<void> => {
     for (let key = due.shift(); key !== undefined; key = due.shift()) {
-      const outcome = await reconcile(parts, key, milliseconds(options.leaseMs))
+      const outcome = await lookAt(parts, key, milliseconds(options.leaseMs))
       if (!outcome) continue
       report.looked++
       report[outcome]++
@@ -67,7 +67,7 @@ export async function reconcileOnce(parts: Needs, options: ReconcileOptions): Pr
 }
 
 /** Looks at one payment; undefined where somebody works on it, or has in the meantime. */
-async function reconcile(parts: Needs, key: PaymentKey, lease: Milliseconds): Promise<Outcome | undefined> {
+async function lookAt(parts: Needs, key: PaymentKey, lease: Milliseconds): Promise<Outcome | undefined> {
   const taken = await parts.store.takeOver(key, lease)
   if (!taken) return undefined
   const stop = keepLease(parts, key, taken.token, lease)
@@ -86,6 +86,12 @@ function keepLease({ store }: Needs, key: PaymentKey, token: FencingToken, lease
   const beat = setInterval(() => void store.renew(key, token, lease).catch(() => undefined), lease / 3)
   beat.unref()
   return () => clearInterval(beat)
+}
+
+/** Passes until nothing more is due: what piled up while a chain was away must not wait for as many pauses. */
+export async function reconcile(parts: Needs, options: ReconcileOptions): Promise<void> {
+  const limit = options.limit ?? LIMIT
+  while ((await reconcileOnce(parts, options)).looked >= limit);
 }
 
 /** What is to be written down about a payment that nobody works on. */

@@ -115,6 +115,16 @@ describe('a route that settles last', () => {
     expect(await world.revenue()).toBe(before + PRICE)
   })
 
+  test('is no way to free calls by hanging up: the work is charged once, and its answer kept', async () => {
+    const before = await world.revenue()
+    const { v2 } = await world.sign({}, AFTER)
+    world.upstream.behave((_, response) => void setTimeout(() => response.end('worked'), 500))
+    await expect(world.call(v2, { target: AFTER, signal: AbortSignal.timeout(200) })).rejects.toThrow()
+    await expect.poll(async () => (await world.call(v2, { target: AFTER })).text, { timeout: 8_000 }).toBe('worked')
+    expect(world.upstream.hits).toHaveLength(1)
+    expect(await world.revenue()).toBe(before + PRICE)
+  })
+
   test('charges nothing for an answer that is too large to hold', async () => {
     const before = await world.revenue()
     const { v2 } = await world.sign({}, AFTER)

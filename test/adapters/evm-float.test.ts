@@ -71,7 +71,11 @@ test('a relayer that turns out to be empty sends nothing, gives its nonce back, 
   await vi.waitFor(() => expect(offered(one)).toEqual(OPEN))
   const count = await bed.count()
   await setBalance(0n)
-  expect(await one.settle(await bed.pay())).toEqual({ outcome: 'unavailable', code: 'chain_unavailable' })
+  // The node refuses it, or the float was looked at in between.
+  expect(await one.settle(await bed.pay())).toEqual({
+    outcome: 'unavailable',
+    code: expect.stringMatching(/^(chain|facilitator)_unavailable$/),
+  })
   await vi.waitFor(() => expect(offered(one)).toEqual(SHUT))
   expect(await lanes.flights(bed.lane, count)).toEqual([])
 })

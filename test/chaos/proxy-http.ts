@@ -81,10 +81,13 @@ async function exchange(options: HttpProxyOptions, request: IncomingMessage, res
   if (passed.cut || !passed.complete) response.destroy()
 }
 
-/** Whoever asked has hung up: so does the proxy, once the other side has had the time to read what was asked. */
+/**
+ * Whoever asked has hung up: so does the proxy, once the other side has had the time to read what was asked. It only says
+ * that it will send no more, so that what the other side had written by then is seen to have left it.
+ */
 function hangUpTogether(response: ServerResponse, onward: ClientRequest): void {
   const close = () => {
-    if (!response.writableFinished) setTimeout(() => onward.destroy(), HANG_UP_MS)
+    if (!response.writableFinished) setTimeout(() => onward.socket?.end(), HANG_UP_MS)
   }
   if (response.closed) close()
   else response.once('close', close)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FencingToken, PaymentKey } from '../../../domain/ids.ts'
-import type { ClaimResult } from '../../../domain/record.ts'
+import type { ClaimResult, PaymentState } from '../../../domain/record.ts'
 import type { Log } from '../../../ports/log.ts'
 import { type Store, StoreUnavailable } from '../../../ports/store.ts'
 import { claimCall, grantCall, moveCall } from './calls.ts'
@@ -27,6 +27,12 @@ export async function openRedis(url: string, log: Log): Promise<Store> {
   const servers = await openServers(parseRedisUrl(url), marks, log)
   return redisStore(servers, marks)
 }
+
+/**
+ * After a move to one of these something leaves that cannot be taken back: a transaction, a call of the upstream, a byte of the
+ * response, a refund. What was written down for it must outlive the primary.
+ */
+const IRREVOCABLE: readonly PaymentState[] = ['settling', 'delivering', 'refunding']
 
 function redisStore(servers: Servers, marks: Marks): Store {
   const run = (key: PaymentKey, script: ScriptName, tables: readonly string[], args: readonly Argument[]) => {
@@ -73,8 +79,7 @@ function redisStore(servers: Servers, marks: Marks): Store {
       const { keys, args } = moveCall(key, token, move)
       return servers.on(tag, async (link) => {
         const moved = (await link.run('move', keys, args)) === 1
-        // What is about to be sent must outlive the primary.
-        if (moved && move.to === 'settling') await link.replicated()
+        if (moved && IRREVOCABLE.includes(move.to)) await link.replicated()
         return moved
       })
     },

@@ -3,6 +3,7 @@ import type { Quote } from './domain/quote.ts'
 import { carriesQuote, isRefusal, type Refusal, refuse } from './domain/refusal.ts'
 import type { EdgeRequest } from './domain/request.ts'
 import type { Settlement } from './domain/settlement.ts'
+import type { Claim } from './ports/claim.ts'
 import type { Client } from './ports/client.ts'
 import type { Network } from './ports/network.ts'
 import type { Parts } from './ports/parts.ts'
@@ -71,10 +72,11 @@ async function buy(
   const { store, networks, catalogue, clock, quarantine } = parts
   const { payment } = identified
   let sale: Sale | undefined
+  let known = false
   try {
     const priced = await accept(request, target)
     if (isRefusal(priced)) return priced
-    const known = await recall(store, identified.key)
+    known = await recall(store, identified.key)
     if (!known && quarantine.isShut(payment.network)) return shut(parts, payment)
     const context = { now: clock.now(), skewSeconds: catalogue.skewSeconds, leastLifeSeconds: leastLife(route) }
     const offer = known ? undefined : check(identified, offered, context)
@@ -86,11 +88,6 @@ async function buy(
     const claimed = await claim(store, identified, priced, { ...catalogue, route: route.key, finality })
     if (isRefusal(claimed)) return claimed
     if ('replay' in claimed) return void (await replay(claimed, payment.version, client))
-    if (claimed.found.kind === 'new' && quarantine.isShut(payment.network)) {
-      // The store forgot between the two questions: the claim may be the second one.
-      await claimed.release()
-      return shut(parts, payment)
-    }
     sale = {
       parts,
       request,
@@ -102,6 +99,11 @@ async function buy(
       claim: claimed,
       ended: new AbortController(),
     }
+    // Known when it was recalled and released since: nothing was checked.
+    if (claimed.found.kind === 'new' && !offer) return await giveUp(claimed, refuse('payment_in_flight'))
+    // The store forgot between the two questions: the claim may be the second one.
+    if (claimed.found.kind === 'new' && quarantine.isShut(payment.network))
+      return await giveUp(claimed, shut(parts, payment))
     const response = await serve(sale)
     if (isRefusal(response)) return response
     return await deliver(claimed, sale.settlement as Settlement, payment.version, response, client, parts.log)
@@ -109,11 +111,19 @@ async function buy(
     if (!(error instanceof StoreUnavailable)) throw error
     parts.log.error({ requestId: request.id, error: error.message }, 'store unavailable')
     const settlement = sale?.settlement
-    return refuse('store_unavailable', settlement ? { charged: 'yes', settlement } : sale ? { charged: 'unknown' } : {})
+    return refuse(
+      'store_unavailable',
+      settlement ? { charged: 'yes', settlement } : sale || known ? { charged: 'unknown' } : {},
+    )
   } finally {
     sale?.ended.abort()
     sale?.claim.end()
   }
+}
+
+async function giveUp(claimed: Claim, refusal: Refusal): Promise<Refusal> {
+  await claimed.release()
+  return refusal
 }
 
 function shut({ quarantine }: Parts, { network }: Payment): Refusal {

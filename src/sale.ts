@@ -42,7 +42,7 @@ export async function serve(sale: Sale): Promise<Outgoing | Refusal> {
   const upstream = parts.upstreams.get(route.upstream) as Upstream
   const mode = settleMode(route, claim)
   // Who hangs up on a route that settles last is still charged for the work, and has its answer kept: it costs no free calls.
-  const ends = [claim.lost, sale.ended.signal, ...(mode === 'after' ? [] : [client.gone])]
+  const ends = [claim.lost, sale.ended.signal, mode === 'after' ? AbortSignal.timeout(route.timeoutMs) : client.gone]
   const signal = AbortSignal.any(ends)
   const ask = (): Answer => call(upstream, request, priced, { payer: payment.payer, payment: claim.key }, signal)
   const held =

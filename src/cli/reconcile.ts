@@ -54,14 +54,14 @@ interface Done extends ReconcileReport {
   readonly payments: readonly OpenPayment[]
 }
 
-/** Passes until one finds nothing that is due. What stays open is due again later, so that there is an end. */
+/** Passes until one changes nothing: what stays open is due again soon, and would be looked at for ever. */
 async function reconcileAll({ parts }: App): Promise<Done> {
   const { store, networks, catalogue } = parts
   const total = emptyReport()
   for (let looked = 1; looked > 0; ) {
     const report = await reconcileOnce(parts, { leaseMs: catalogue.leaseMs })
     for (const outcome of Object.keys(total) as (keyof ReconcileReport)[]) total[outcome] += report[outcome]
-    looked = report.looked
+    looked = report.looked - report.open
   }
   const payments = openPayments(await readBooks(store.ledger()), networks, milliseconds(Date.now()))
   return { ok: !payments.some(({ overdue }) => overdue), ...total, payments }

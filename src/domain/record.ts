@@ -54,6 +54,9 @@ export const MAX_DELIVERY_TRIES = 3
 /** How long a payment identifier is remembered with its response (x402 extension `payment-identifier`). */
 export const IDENTIFIER_MEMORY_SECONDS = 86_400 as Seconds
 
+/** How long a response that was not delivered is kept to be handed out again; after that its credit calls the upstream anew. */
+export const COPY_MEMORY_SECONDS = 604_800 as Seconds
+
 /** What a payment was made for; written once, when it is claimed. */
 export interface PaymentTerms {
   /** Which price version was paid. */

@@ -55,8 +55,10 @@ const DUE: readonly PaymentState[] = ['settled', 'delivering', 'credited', 'refu
 
 function isCharged({ state, settlement, reverted, against }: PaymentRecord): boolean | 'unknown' {
   if (against !== undefined) return false
-  if (settlement) return settlement.amount > 0n
-  return (state === 'settling' || state === 'unknown') && !reverted ? 'unknown' : false
+  if (state === 'void') return false
+  // A reorg takes back what was learnt.
+  if (state === 'settling' || state === 'unknown') return reverted ? false : 'unknown'
+  return settlement !== undefined && settlement.amount > 0n
 }
 
 function refundOf({ attempt, settlement }: Refund): PaymentStatus['refund'] {

@@ -32,7 +32,8 @@ interface Shut {
  *
  * Sent once more, a Solana transaction that has landed already is not refused in a way that the sender could see: it is found
  * confirmed, as a new one would be. For as long as its blockhash lives, our record is what keeps it from being served twice.
- * EVM networks need no quarantine: there the token refuses a nonce twice, so a replay reverts, and its simulation before that.
+ * EVM networks need no quarantine: there the token refuses a nonce twice, so a replay is refused by its simulation already, by any
+ * node that has seen the first one.
  */
 export function openQuarantine({ store, networks, log }: QuarantineOptions): OpenQuarantine {
   const guarded = [...networks].filter(([id]) => isSolana(id))

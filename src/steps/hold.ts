@@ -23,6 +23,7 @@ export async function hold(
   answer: () => Promise<UpstreamResponse | undefined>,
 ): Promise<UpstreamResponse | Refusal> {
   const refused = (await simulate(network, payment)) ?? (await held(answer))
+  if (claim.lost.aborted) return refuse('payment_in_flight')
   if ('refused' in refused) await claim.release()
   return refused
 }

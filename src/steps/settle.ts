@@ -25,6 +25,7 @@ export function settleMode({ settle }: Pick<Route, 'settle'>, { found }: Claim):
  * A new payment is sent; of one that an earlier try left open the chain is asked, and the bytes of that try may be sent once
  * more; one that is owed its service is settled already.
  *
+ * @param offer what a new payment takes up
  * @param sending called once when the payment is about to be sent: it passed the simulation and is written down
  */
 export async function settle(
@@ -41,16 +42,18 @@ export async function settle(
   const facilitator = facilitators.get(id) as Facilitator
   if (found.kind === 'owed') return found.settlement
   if (found.kind === 'unresolved') return resolve(claim, payment, found.record, network, facilitator)
-  // The record was released between recall and claim, so nothing was checked: let the agent ask again.
-  if (!offer) return close(claim, { outcome: 'unavailable', code: 'payment_in_flight' })
   let written = false
-  const outcome = await facilitator.settle(payment, offer, async (attempt) => {
+  let lost = false
+  const outcome = await facilitator.settle(payment, offer as Offer, async (attempt) => {
     const kept = await journal(claim, attempt)
+    lost = kept === false
     if (kept === true && !written) sending()
     // A store that did not answer may have written it, and the reconciler may send it.
     written ||= kept !== false
     return kept === true
   })
+  // Somebody else works on it by now, and may be charging for it.
+  if (lost && outcome.outcome !== 'settled') return refuse('payment_in_flight', { retryAfter: ASK_AGAIN })
   // What was written down may have left the house: its key is never free again, whatever the facilitator says.
   const loose = written && (outcome.outcome === 'unavailable' || outcome.outcome === 'refused')
   return close(claim, loose ? { outcome: 'unknown' } : outcome)
@@ -77,8 +80,13 @@ async function resolve(
   if (record.attempt) await facilitator.resend(record.attempt)
   const found = await askChain(network, payment, record.attempt)
   switch (found.outcome) {
-    case 'settled':
-      return recordSettled(claim, found.settlement)
+    case 'settled': {
+      const { settlement } = found
+      if (!record.tries) return recordSettled(claim, settlement)
+      // Reopened by a reorg after it was served: its tries and its kept answer count on, for the next call.
+      await claim.move({ to: 'credited', learnt: { settlement } })
+      return refuse('payment_in_flight', { charged: 'yes', settlement, retryAfter: ASK_AGAIN })
+    }
     case 'void':
       await claim.move({ to: 'void' })
       return refuse('payment_expired')

@@ -1,4 +1,4 @@
-import { type FencingToken, type Milliseconds, milliseconds, type PaymentKey } from '../domain/ids.ts'
+import { type Caip2, type FencingToken, type Milliseconds, milliseconds, type PaymentKey } from '../domain/ids.ts'
 import type { Move, PaymentRecord } from '../domain/record.ts'
 import { ChainUnavailable, type Network } from '../ports/network.ts'
 import type { Parts } from '../ports/parts.ts'
@@ -54,9 +54,10 @@ export function emptyReport(): ReconcileReport {
 export async function reconcileOnce(parts: Needs, options: ReconcileOptions): Promise<ReconcileReport> {
   const report = emptyReport()
   const due = [...(await parts.store.due(options.limit ?? LIMIT))]
+  const away = new Set<Caip2>()
   const work = async (): Promise<void> => {
     for (let key = due.shift(); key !== undefined; key = due.shift()) {
-      const outcome = await lookAt(parts, key, milliseconds(options.leaseMs))
+      const outcome = await lookAt(parts, key, milliseconds(options.leaseMs), away)
       if (!outcome) continue
       report.looked++
       report[outcome]++
@@ -67,12 +68,17 @@ export async function reconcileOnce(parts: Needs, options: ReconcileOptions): Pr
 }
 
 /** Looks at one payment; undefined where somebody works on it, or has in the meantime. */
-async function lookAt(parts: Needs, key: PaymentKey, lease: Milliseconds): Promise<Outcome | undefined> {
+async function lookAt(
+  parts: Needs,
+  key: PaymentKey,
+  lease: Milliseconds,
+  away: Set<Caip2>,
+): Promise<Outcome | undefined> {
   const taken = await parts.store.takeOver(key, lease)
   if (!taken) return undefined
   const stop = keepLease(parts, key, taken.token, lease)
   try {
-    const [outcome, move] = await judge(parts, key, taken.record)
+    const [outcome, move] = await judge(parts, key, taken.record, away)
     if (!(await parts.store.move(key, taken.token, move))) return undefined
     if (outcome !== 'open' && outcome !== 'final') parts.log.info({ payment: key, outcome }, 'reconciled')
     return outcome
@@ -88,15 +94,20 @@ function keepLease({ store }: Needs, key: PaymentKey, token: FencingToken, lease
   return () => clearInterval(beat)
 }
 
-/** Passes until nothing more is due: what piled up while a chain was away must not wait for as many pauses. */
+/** Passes while they get on: what piled up while a chain was away must not wait for as many pauses. */
 export async function reconcile(parts: Needs, options: ReconcileOptions): Promise<void> {
-  const limit = options.limit ?? LIMIT
-  while ((await reconcileOnce(parts, options)).looked >= limit);
+  for (;;) {
+    const { looked, open } = await reconcileOnce(parts, options)
+    if (looked < (options.limit ?? LIMIT) || open === looked) return
+  }
 }
 
 /** What is to be written down about a payment that nobody works on. */
-async function judge(parts: Needs, key: PaymentKey, record: PaymentRecord): Promise<Verdict> {
-  const network = parts.networks.get(record.terms.transfer.network)
+async function judge(parts: Needs, key: PaymentKey, record: PaymentRecord, away: Set<Caip2>): Promise<Verdict> {
+  const { network: id } = record.terms.transfer
+  const network = parts.networks.get(id)
+  // Its node did not answer a moment ago: the others must not wait for it.
+  if (away.has(id)) return ['open', { to: resting(record), lookIn: SOON }]
   // A network that is not configured any more: nobody can be asked.
   if (!network) return ['open', { to: resting(record), lookIn: LATER }]
   try {
@@ -118,6 +129,7 @@ async function judge(parts: Needs, key: PaymentKey, record: PaymentRecord): Prom
     }
   } catch (error) {
     if (!(error instanceof ChainUnavailable)) throw error
+    away.add(id)
     return ['open', { to: resting(record), lookIn: SOON }]
   }
 }

@@ -12,22 +12,22 @@ const MAX_QUERIES = 128
  *
  * @throws ChainUnavailable when the node does not answer for the whole range
  */
-export async function newestLog(
+export async function findLog(
   rpc: Rpc,
   filter: { readonly address: string; readonly topics: readonly unknown[] },
   fromBlock: bigint,
   toBlock: bigint,
 ): Promise<FoundLog | undefined> {
-  let to = toBlock
-  let span = to - fromBlock + 1n
-  for (let query = 0; to >= fromBlock; query++) {
+  let from = fromBlock
+  let span = toBlock - fromBlock + 1n
+  for (let query = 0; from <= toBlock; query++) {
     if (query === MAX_QUERIES) throw new ChainUnavailable('eth_getLogs: the range takes too many questions')
-    const from = to - span + 1n > fromBlock ? to - span + 1n : fromBlock
+    const to = from + span - 1n < toBlock ? from + span - 1n : toBlock
     try {
       const range = { fromBlock: toQuantity(from), toBlock: toQuantity(to) }
       const newest = (await rpc.call('eth_getLogs', [{ ...filter, ...range }], foundLogs)).at(-1)
       if (newest) return newest
-      to = from - 1n
+      from = to + 1n
     } catch (error) {
       if (!(error instanceof RpcError)) throw error
       if (to === from) throw new ChainUnavailable(`eth_getLogs: error ${error.code}`)

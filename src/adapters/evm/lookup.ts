@@ -2,7 +2,7 @@ import type { Traced, Transfer } from '../../domain/payment.ts'
 import type { Attempt, LookupOutcome, Settlement } from '../../domain/settlement.ts'
 import { ChainUnavailable } from '../../ports/network.ts'
 import type { Rpc } from '../rpc.ts'
-import { newestLog } from './logs.ts'
+import { findLog } from './logs.ts'
 import {
   type EvmBlock,
   type EvmReceipt,
@@ -104,7 +104,7 @@ function findUse(
 ): Promise<FoundLog | undefined> {
   const first = noted === undefined ? head - LOOK_BACK_BLOCKS : BigInt(noted) - REORG_MARGIN_BLOCKS
   const topics = [[AUTHORIZATION_USED, AUTHORIZATION_CANCELED], topicOf(from), nonce]
-  return newestLog(rpc, { address: asset, topics }, first > 0n ? first : 0n, head)
+  return findLog(rpc, { address: asset, topics }, first > 0n ? first : 0n, head)
 }
 
 /** What was done with a nonce that is spent. It is closed for our transfer once that is final; until then a reorg may free it. */

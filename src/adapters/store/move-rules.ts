@@ -2,6 +2,7 @@ import { type FencingToken, type Milliseconds, milliseconds, type PaymentKey, se
 import type { LedgerEntry } from '../../domain/ledger.ts'
 import {
   CLOSED_STATES,
+  COPY_MEMORY_SECONDS,
   IDENTIFIER_MEMORY_SECONDS,
   isExhausted,
   type Move,
@@ -21,7 +22,10 @@ export function move(tables: Tables, key: PaymentKey, token: FencingToken, chang
   const { to, learnt = {}, keep } = change
   const next: Kept = { ...heldBy(record, to), ...learnt, state: to }
   tables.put(key, next)
-  if (keep) tables.keep(key, keep)
+  if (keep) {
+    tables.keep(key, keep)
+    tables.forgetCopy(key, seconds(Math.ceil(tables.now() / 1_000 + COPY_MEMORY_SECONDS)))
+  }
   index(tables, key, next)
   plan(tables, key, next, change.lookIn)
   if (CLOSED_STATES.includes(to)) closeCopy(tables, key, next)

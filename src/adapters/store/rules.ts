@@ -47,7 +47,19 @@ export function claim(tables: Tables, asked: NewClaim, lease: Milliseconds): Cla
   tables.put(key, { state: 'claimed', terms, forgetAfter, ...held, ...(name && { identifier: name }) })
   tables.expire(key, forgetAfter)
   remember(tables, asked, key)
-  return { outcome: 'claimed', token, unsettled: tables.members(unsettledSet(key)).length }
+  return { outcome: 'claimed', token, unsettled: unsettledBeside(tables, key) }
+}
+
+/** How many of the payer's other payments are not settled, those included that are claimed to be. Counts this one from now on. */
+function unsettledBeside(tables: Tables, key: PaymentKey): number {
+  const set = unsettledSet(key)
+  const others = tables.members(set).filter((other) => {
+    const record = other === key ? undefined : tables.record(other)
+    if (!record) tables.drop(set, other)
+    return record && (record.state !== 'claimed' || isLeased(tables, record))
+  })
+  tables.add(set, key)
+  return others.length
 }
 
 /** The payment itself is known already: answered from its record. */
@@ -149,6 +161,7 @@ export function release(tables: Tables, key: PaymentKey, token: FencingToken): b
   const record = tables.record(key)
   if (record?.token !== token || record.state !== 'claimed') return false
   tables.remove(key)
+  tables.drop(unsettledSet(key), key)
   const { identifier: name } = record
   if (name && tables.identifier(name)?.key === key) tables.identify(name, undefined, seconds(0))
   return true

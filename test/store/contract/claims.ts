@@ -137,7 +137,7 @@ export function claims(under: Under): void {
       expect(await store.read(claim.key)).toMatchObject({ state, terms })
     })
 
-    test('a claim says how many payments its payer has unsettled', async () => {
+    test('a claim says how many payments its payer has unsettled, those included that are only claimed as yet', async () => {
       const store = under()
       const { payer } = newClaim().terms
       const unsettled = async (request: string) => {
@@ -149,10 +149,10 @@ export function claims(under: Under): void {
       await bring(store, unknown, 'unknown')
       await bring(store, newClaim({ payer, request: 'c' }), 'settling')
       await bring(store, newClaim({ payer, request: 'd' }), 'settled')
-      expect(await unsettled('e')).toBe(2)
+      expect(await unsettled('e')).toBe(3)
       const taken = await store.takeOver(unknown.key, LEASE)
       await store.move(unknown.key, taken?.token as FencingToken, { to: 'void' })
-      expect(await unsettled('f')).toBe(1)
+      expect(await unsettled('f')).toBe(3)
     })
 
     test('it answers a ping, and its epoch stays', async () => {

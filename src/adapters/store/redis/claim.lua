@@ -150,4 +150,12 @@ local before = named and named ~= key and through_identifier(named) or earlier()
 if before then return before end
 write_claim(name ~= '' and { identifier = name } or {})
 identify(key)
-return reply('claimed', { unsettled = redis.call('ZCARD', unsettled_set(key)) })
+-- Those count that are claimed to be settled, too; what was forgotten meanwhile is taken off the list.
+local unsettled = 0
+for _, other in ipairs(redis.call('ZRANGE', unsettled_set(key), 0, -1)) do
+  local record = other ~= key and read(other)
+  if not record then member(unsettled_set(key), other, false)
+  elseif record.state ~= 'claimed' or is_leased(record) then unsettled = unsettled + 1 end
+end
+member(unsettled_set(key), key, true)
+return reply('claimed', { unsettled = unsettled })

@@ -58,6 +58,7 @@ if not record.asking then redis.call('HDEL', at('payment', key), 'asking') end
 if head ~= '' then
   redis.call('DEL', at('copy', key))
   redis.call('HSET', at('copy', key), 'head', head, 'body', body)
+  redis.call('EXPIREAT', at('copy', key), seconds_from_now(COPY_MEMORY_SECONDS))
 end
 index(key, record)
 plan()

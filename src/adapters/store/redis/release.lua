@@ -5,4 +5,5 @@ if not record or record.token ~= ARGV[2] or record.state ~= 'claimed' then retur
 local identifier = record.identifier and at('identifier', record.identifier)
 if identifier and redis.call('HGET', identifier, 'key') == ARGV[1] then redis.call('DEL', identifier) end
 remove(ARGV[1])
+member(unsettled_set(ARGV[1]), ARGV[1], false)
 return 1

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import {
   answerKnown,
   CLOSED_STATES,
+  COPY_MEMORY_SECONDS,
   IDENTIFIER_MEMORY_SECONDS,
   MAX_DELIVERY_TRIES,
   NEXT_STATES,
@@ -36,6 +37,7 @@ function constants(): string {
     OWED_STATES: set(OWED_STATES),
     ANSWERS: `{${answers}}`,
     MAX_DELIVERY_TRIES,
+    COPY_MEMORY_SECONDS,
     IDENTIFIER_MEMORY_SECONDS,
     ASK_AGAIN_SECONDS,
   })

@@ -51,9 +51,17 @@ export async function serve(sale: Sale): Promise<Outgoing | Refusal> {
       : undefined
   if (isRefusal(held)) return held
   let early: Answer | undefined = held && Promise.resolve(held)
-  const settlement = await settle(claim, payment, sale.offer, parts.facilitators, parts.networks, () => {
-    if (mode === 'parallel') early = ask()
-  })
+  const settlement = await settle(
+    claim,
+    payment,
+    sale.offer,
+    parts.facilitators,
+    parts.networks,
+    () => {
+      if (mode === 'parallel') early = ask()
+    },
+    held !== undefined,
+  )
   if (isRefusal(settlement)) return settlement
   sale.settlement = settlement
   const response = await forward(claim, settlement, () => early ?? ask())

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { openLmdb } from './adapters/store/lmdb/index.ts'
 import { openRedis } from './adapters/store/redis/index.ts'
 import type { Log } from './ports/log.ts'
-import type { Store } from './ports/store.ts'
+import { type Store, StoreUnavailable } from './ports/store.ts'
 import { parsePricing } from './pricing/load.ts'
 import type { Pricing } from './pricing/schema.ts'
 import type { SecretSource } from './pricing/secrets.ts'
@@ -78,6 +78,17 @@ export function secretSource(env: NodeJS.ProcessEnv): SecretSource {
       }
     },
   }
+}
+
+/**
+ * For commands that read what a gateway has written: an embedded store that is not there is a mistake, not an empty one.
+ *
+ * @throws StoreUnavailable
+ */
+export async function openExistingStore(settings: Pick<Settings, 'redisUrl' | 'storeDir'>, log: Log): Promise<Store> {
+  if (!settings.redisUrl && !existsSync(settings.storeDir))
+    throw new StoreUnavailable(`STORE_DIR ${settings.storeDir} is not there: name the gateway's own, or its REDIS_URL`)
+  return openStore(settings, log)
 }
 
 /** @throws StoreUnavailable */

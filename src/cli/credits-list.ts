@@ -4,7 +4,7 @@ import type { Offer } from '../domain/quote.ts'
 import { MAX_DELIVERY_TRIES } from '../domain/record.ts'
 import type { Store } from '../ports/store.ts'
 import { buildCatalogue } from '../pricing/catalogue.ts'
-import { createLog, openStore, readPricing, readSettings } from '../settings.ts'
+import { createLog, openExistingStore, readPricing, readSettings } from '../settings.ts'
 import { table, wantsJson } from './output.ts'
 
 type Credit = Awaited<ReturnType<Store['credits']>>[number]
@@ -15,7 +15,7 @@ export async function listCredits(args: readonly string[]): Promise<number> {
   const settings = readSettings(process.env)
   const { routes } = buildCatalogue(readPricing(settings.pricingFile, process.env))
   const offers = [...routes.values()].flatMap((methods) => [...methods.values()].flatMap(({ prices }) => prices))
-  const store = await openStore(settings, createLog('silent'))
+  const store = await openExistingStore(settings, createLog('silent'))
   try {
     const credits = await store.credits()
     process.stdout.write(wantsJson(args) ? asJson(credits) : asTable(credits, offers))

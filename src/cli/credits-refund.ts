@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { readKey } from '../domain/key.ts'
 import { type RefundOutcome, refund } from '../operate/refund.ts'
-import { createLog, openStore, readPricing, readSettings } from '../settings.ts'
+import { createLog, openExistingStore, readPricing, readSettings } from '../settings.ts'
 import { Misused } from './misuse.ts'
 import { wantsJson } from './output.ts'
 import { Refused } from './refused.ts'
@@ -21,7 +21,7 @@ export async function refundCredit(args: readonly string[]): Promise<number> {
   const treasury = openTreasury(readPricing(settings.pricingFile, process.env), asked.network)
   if (typeof treasury === 'string') throw new Refused(treasury)
   try {
-    const store = await openStore(settings, createLog('silent'))
+    const store = await openExistingStore(settings, createLog('silent'))
     try {
       process.stdout.write(report(asked.key, await refund(store, treasury, asked.key), wantsJson(args)))
       return 0

@@ -7,7 +7,7 @@ import { parseMoment } from '../operate/ledger/period.ts'
 import { ledgerRows } from '../operate/ledger/rows.ts'
 import { accountId } from '../operate/ledger/verification.ts'
 import { BadPricing } from '../pricing/load.ts'
-import { BadSetting, createLog, openStore, readPricing, readSettings, type Settings } from '../settings.ts'
+import { BadSetting, createLog, openExistingStore, readPricing, readSettings, type Settings } from '../settings.ts'
 import { soldFor } from './chains.ts'
 import { Misused } from './misuse.ts'
 
@@ -22,7 +22,7 @@ export async function exportLedger(args: readonly string[]): Promise<number> {
   const now = milliseconds(Date.now())
   const [since, until] = [moment('since', values.since, now), moment('until', values.until, now)]
   const settings = readSettings(process.env)
-  const store = await openStore(settings, createLog('silent'))
+  const store = await openExistingStore(settings, createLog('silent'))
   try {
     const rows = ledgerRows({
       entries: store.ledger(undefined, until),

@@ -269,10 +269,10 @@ export const problems = {
   ),
   delivery_exhausted: problem(
     502,
-    'The payment was tried too often; it is kept as a credit',
+    'The payment was tried as often as it may be; it is kept as a credit',
     false,
     'yes',
-    'Ask the operator for a refund, naming the transaction in the receipt.',
+    'Ask the operator for a refund, naming the transaction in the receipt; a new payment buys the call anew.',
   ),
 } as const satisfies Record<string, ProblemType>
 

@@ -179,7 +179,7 @@ export interface Move {
 export function answerKnown(
   record: PaymentRecord,
   terms: PaymentTerms,
-): 'claim' | 'unresolved' | 'owed' | 'spent' | 'exhausted' | 'refunded' | 'void' | 'other-request' {
+): 'claim' | 'unresolved' | 'owed' | 'spent' | 'exhausted' | 'refunding' | 'refunded' | 'void' | 'other-request' {
   // A payment belongs to the request it was claimed for and to all that was signed, whatever became of it (threats T11).
   if (record.terms.request !== terms.request || record.terms.signed !== terms.signed) return 'other-request'
   switch (record.state) {
@@ -196,7 +196,7 @@ export function answerKnown(
       return 'spent'
     case 'refunding':
     case 'refunded':
-      return 'refunded'
+      return record.state
     case 'void':
       return 'void'
   }

@@ -1,5 +1,5 @@
 import type { PaymentKey } from '../domain/ids.ts'
-import type { Move, Owed, PaymentRecord, StoredResponse } from '../domain/record.ts'
+import { isExhausted, type Move, type Owed, type PaymentRecord, type StoredResponse } from '../domain/record.ts'
 import type { Settlement } from '../domain/settlement.ts'
 
 /** The exclusive right to work on one payment, kept alive while the work lasts. */
@@ -30,4 +30,10 @@ export interface Claim {
 export interface Replay {
   readonly replay: StoredResponse
   readonly settlement: Settlement
+}
+
+/** What a try that failed is answered with: the last one cannot be followed by another. */
+export function failureOf({ found }: Claim): 'upstream_failed' | 'delivery_exhausted' {
+  const tries = found.kind === 'owed' ? found.tries : 0
+  return isExhausted({ tries: tries + 1 }) ? 'delivery_exhausted' : 'upstream_failed'
 }

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { EdgeRequest, PricedRequest, Target } from '../domain/request.ts'
 import type { Settlement } from '../domain/settlement.ts'
-import type { Claim } from '../ports/claim.ts'
+import { type Claim, failureOf } from '../ports/claim.ts'
 import {
   isDelivery,
   type Upstream,
@@ -45,7 +45,7 @@ export async function forward(
   if (claim.lost.aborted) return refuse('payment_in_flight', { charged: 'yes', settlement })
   await claim.move({ to: 'credited' })
   const detail = response ? `The upstream answered ${response.status}; the payment is kept as a credit.` : undefined
-  return refuse('upstream_failed', { settlement, ...(detail && { detail }) })
+  return refuse(failureOf(claim), { settlement, ...(detail && { detail }) })
 }
 
 /** Writes down that the payment is being served once more; false when the claim is lost. */

@@ -42,11 +42,11 @@ async function held(answer: () => Promise<UpstreamResponse | undefined>): Promis
   const response = await answer()
   if (!response || !isDelivery(response.status)) {
     response?.body.destroy()
-    return refuse('upstream_unavailable')
+    return refuse('upstream_unavailable', response ? { detail: `The upstream answered ${response.status}.` } : {})
   }
   const read = await readUpTo(response.body, HOLD_BYTES)
   if (read.outcome === 'whole') return { ...response, body: Readable.from(pieces(read.bytes)) }
-  if (read.outcome === 'broke') return refuse('upstream_unavailable')
+  if (read.outcome === 'broke') return refuse('upstream_unavailable', { detail: 'The upstream’s answer broke off.' })
   read.body.destroy()
   response.body.destroy()
   return refuse('response_too_large')

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { StoredResponse } from '../domain/record.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Settlement } from '../domain/settlement.ts'
-import type { Claim } from '../ports/claim.ts'
+import { type Claim, failureOf } from '../ports/claim.ts'
 import type { Outgoing } from '../ports/client.ts'
 import type { HeaderFields, UpstreamResponse } from '../ports/upstream.ts'
 import { beforeFirst, beforeLast, readUpTo } from '../wire/body.ts'
@@ -38,7 +38,7 @@ export async function keep(
   if (read.outcome === 'broke') {
     if (claim.lost.aborted) return refuse('payment_in_flight', { charged: 'yes', settlement })
     await claim.move({ to: 'credited' })
-    return refuse('upstream_failed', {
+    return refuse(failureOf(claim), {
       settlement,
       detail: 'The upstream’s answer broke off; the payment is kept as a credit.',
     })

@@ -26,6 +26,7 @@ export function settleMode({ settle }: Pick<Route, 'settle'>, { found }: Claim):
  * more; one that is owed its service is settled already.
  *
  * @param offer what a new payment takes up
+ * @param simulated it was seen to be unspent under this claim: found spent now, it was spent for this call
  * @param sending called once when the payment is about to be sent: it passed the simulation and is written down
  */
 export async function settle(
@@ -35,6 +36,7 @@ export async function settle(
   facilitators: ReadonlyMap<Caip2, Facilitator>,
   networks: ReadonlyMap<Caip2, Network>,
   sending: () => void,
+  simulated: boolean,
 ): Promise<Settlement | Refusal> {
   const { found } = claim
   const { network: id } = payment.transfer
@@ -54,9 +56,27 @@ export async function settle(
   })
   // Somebody else works on it by now, and may be charging for it.
   if (lost && outcome.outcome !== 'settled') return refuse('payment_in_flight', { retryAfter: ASK_AGAIN })
+  if (simulated && outcome.outcome === 'refused' && outcome.code === 'payment_already_used')
+    return overtaken(claim, payment, network)
   // What was written down may have left the house: its key is never free again, whatever the facilitator says.
   const loose = written && (outcome.outcome === 'unavailable' || outcome.outcome === 'refused')
   return close(claim, loose ? { outcome: 'unknown' } : outcome)
+}
+
+const NOT_OURS: Attempt = {
+  via: 'remote',
+  transaction: undefined,
+  raw: undefined,
+  fromBlock: undefined,
+  lastValidBlockHeight: undefined,
+}
+
+/** Somebody else has submitted the authorization while its call was under way (anybody can, EIP-3009): the chain says what it moved. */
+async function overtaken(claim: Claim, payment: IdentifiedPayment, network: Network): Promise<Settlement | Refusal> {
+  if (!(await claim.move({ to: 'settling', learnt: { attempt: NOT_OURS } })))
+    return refuse('payment_in_flight', { retryAfter: ASK_AGAIN })
+  const found = await askChain(network, payment, undefined)
+  return close(claim, found.outcome === 'settled' ? found : { outcome: 'unknown' })
 }
 
 /** What is about to be sent is written down first; a store that cannot take it stops the sending. */

@@ -9,7 +9,8 @@ export function writeProblem(refusal: Refusal, requestId: string): { problem: Pr
   const headers: [string, string][] = [['cache-control', 'no-store']]
   const { retryAfter, allow } = refusal
   if (retryAfter !== undefined) headers.push(['retry-after', String(retryAfter)])
-  else if (problem.status === 503 || problem.status === 409) headers.push(['retry-after', String(MIN_RETRY_SECONDS)])
+  else if (problem.retryable && (problem.status === 503 || problem.status === 409))
+    headers.push(['retry-after', String(MIN_RETRY_SECONDS)])
   if (allow) headers.push(['allow', allow.join(', ')])
   return { problem, headers }
 }

@@ -31,7 +31,9 @@ export function writeTerms(quote: Quote, resource: string, error: string): Terms
     accepts,
     extensions: declareIdentifier(quote.identifier === 'required'),
   }
-  const v1 = quote.offers.flatMap((offer) =>
+  // v1 has no extensions, so a route that insists on one cannot be bought in v1.
+  const inV1 = quote.identifier === 'required' ? [] : quote.offers
+  const v1 = inV1.flatMap((offer) =>
     offer.v1Network ? [v1Terms({ ...offer, v1Network: offer.v1Network }, quote, resource)] : [],
   )
   return {

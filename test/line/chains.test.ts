@@ -1,32 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeFunctionData, type Hex, parseAbi } from 'viem'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { submit } from '../support/evm-submit.ts'
 import { type Faults, faultyRpc } from '../support/rpc-proxy.ts'
 import { rpc, signSolana } from '../support/solana-client.ts'
 import { openWorld, TARGET, type World } from '../support/world.ts'
 
 const PRICE = 34_000n
-
-const TRANSFER = parseAbi([
-  'function transferWithAuthorization(address from, address to, uint256 value, uint256 validAfter, uint256 validBefore, bytes32 nonce, bytes signature)',
-])
-
-/** Submits an authorization as anybody may who has seen it (EIP-3009). */
-async function submit(
-  { evm }: World,
-  { authorization, signature }: { authorization: Record<string, string>; signature: Hex },
-): Promise<void> {
-  const { from, to, value, validAfter, validBefore, nonce } = authorization
-  const numbers = [value, validAfter, validBefore].map((text) => BigInt(text ?? 0)) as [bigint, bigint, bigint]
-  const data = encodeFunctionData({
-    abi: TRANSFER,
-    functionName: 'transferWithAuthorization',
-    args: [from as Hex, to as Hex, ...numbers, nonce as Hex, signature],
-  })
-  await rpc(evm.rpcUrl, 'eth_sendTransaction', [
-    { from: evm.accounts.stranger.address, to: evm.assets.USDC, data, gas: '0x30d40' },
-  ])
-}
 
 describe('a chain whose node fails', () => {
   let world: World
@@ -130,7 +109,7 @@ describe('a chain whose node fails', () => {
     const { v2 } = await world.sign()
     base.before(/sendRawTransaction/, async () => {
       base.before(/./, undefined)
-      await submit(world, v2.payload)
+      await submit(world.evm, v2.payload)
     })
     expect(await world.call(v2, { gateway })).toMatchObject({ status: 200, json: { data: 'sold' } })
     expect(await world.revenue()).toBe(before + PRICE)

@@ -57,8 +57,9 @@ test('T8: three tries at most, by whichever payment; then it is kept for a refun
   const payer = await newPayer(world.evm)
   world.upstream.behave((_, response) => void response.writeHead(503).end())
   const payments = [await sign(payer), await sign(payer), await sign(payer)]
-  for (const payment of payments)
-    expect(await world.call(payment)).toMatchObject({ status: 502, json: { code: 'upstream_failed' } })
+  const codes = ['upstream_failed', 'upstream_failed', 'delivery_exhausted']
+  for (const [index, payment] of payments.entries())
+    expect(await world.call(payment)).toMatchObject({ status: 502, json: { code: codes[index], charged: true } })
   world.upstream.behave(undefined)
   expect(await world.call(payments[0])).toMatchObject({
     status: 502,

@@ -49,7 +49,7 @@ export function index(tables: Tables, key: PaymentKey, { state, terms, tries, se
   const spent = served === true || (state === 'credited' && isExhausted({ tries: tries ?? 0 }))
   put(owedSet(key, terms.request), OWED_STATES.includes(state) && !spent)
   put(unsettledSet(key), UNSETTLED_STATES.includes(state))
-  put(CREDITS, state === 'credited')
+  put(CREDITS, state === 'credited' || state === 'refunding')
 }
 
 /** When the record is looked at next, and when it may be forgotten: never while something is open, nor while a name stands for it. */

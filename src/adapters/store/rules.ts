@@ -73,6 +73,8 @@ function answerOwn(
   const settlement = own.settlement as Settlement
   if (answer === 'other-request' || answer === 'void') return { outcome: answer }
   if (answer === 'spent' || answer === 'refunded') return { outcome: answer, settlement }
+  // On its way back, or open again should that never land.
+  if (answer === 'refunding') return { outcome: 'in-flight', retryAfter: ASK_AGAIN }
   if (isLeased(tables, own)) return inFlight(tables, own)
   if (answer === 'exhausted') return { outcome: answer, settlement }
   if (answer === 'owed') {
@@ -113,6 +115,7 @@ function throughIdentifier(
     case 'unknown':
       return record.reverted ? undefined : earlierUnknown(tables, other)
     case 'refunding':
+      return { outcome: 'in-flight', retryAfter: ASK_AGAIN }
     case 'refunded':
       return { outcome: 'refunded', settlement }
     default:

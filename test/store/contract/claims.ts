@@ -114,7 +114,7 @@ export function claims(under: Under): void {
     test.each([
       ['delivered', { outcome: 'spent', settlement }],
       ['void', { outcome: 'void' }],
-      ['refunding', { outcome: 'refunded', settlement }],
+      ['refunding', { outcome: 'in-flight', retryAfter: 2 }],
       ['refunded', { outcome: 'refunded', settlement }],
     ] as const)('a %s payment says so, and grants nothing', async (state, answer) => {
       const store = under()

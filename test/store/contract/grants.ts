@@ -17,8 +17,9 @@ export function grants(under: Under): void {
     test('a granted credit is redeemed by a new payment, and is final', async () => {
       const store = under()
       const claim = newClaim()
-      expect(await store.grant(grantOf(claim))).toBe(true)
-      const { key: _, ...rest } = grantOf(claim)
+      const granted = grantOf(claim)
+      expect(await store.grant(granted)).toBe(true)
+      const { key: _, ...rest } = granted
       expect(await store.read(claim.key)).toEqual({ state: 'credited', final: true, ...rest })
       expect(await store.claim(signedAnew(claim), LEASE)).toMatchObject({ outcome: 'owed', key: claim.key, tries: 0 })
     })

@@ -67,6 +67,7 @@ end
 local function answer_own(own, answer)
   if answer == 'other-request' or answer == 'void' then return reply(answer) end
   if answer == 'spent' or answer == 'refunded' then return reply(answer, { settlement = own.settlement }) end
+  if answer == 'refunding' then return reply('in-flight', { retryAfter = ASK_AGAIN_SECONDS }) end
   if is_leased(own) then return in_flight(own) end
   if answer == 'exhausted' then return reply(answer, { settlement = own.settlement }) end
   if answer == 'owed' then
@@ -102,7 +103,8 @@ local function through_identifier(other)
     return earlier_unknown(other)
   end
   local settlement = { settlement = record.settlement }
-  if ANSWERS[record.state] == 'refunded' then return reply('refunded', settlement) end
+  if record.state == 'refunding' then return reply('in-flight', { retryAfter = ASK_AGAIN_SECONDS }) end
+  if record.state == 'refunded' then return reply('refunded', settlement) end
   return is_exhausted(record) and reply('exhausted', settlement) or redeem(other, record)
 end
 

@@ -80,7 +80,7 @@ local function index(key, record)
   local spent = record.served == '1' or (record.state == 'credited' and is_exhausted(record))
   member(owed_set(key, record.request), key, OWED_STATES[record.state] and not spent)
   member(unsettled_set(key), key, UNSETTLED_STATES[record.state])
-  member(prefix .. 'credits', key, record.state == 'credited')
+  member(prefix .. 'credits', key, record.state == 'credited' or record.state == 'refunding')
 end
 
 local function append(key, event, fields)

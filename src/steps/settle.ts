@@ -63,19 +63,18 @@ export async function settle(
   return close(claim, loose ? { outcome: 'unknown' } : outcome)
 }
 
-const NOT_OURS: Attempt = {
-  via: 'remote',
-  transaction: undefined,
-  raw: undefined,
-  fromBlock: undefined,
-  lastValidBlockHeight: undefined,
-}
-
 /** Somebody else has submitted the authorization while its call was under way (anybody can, EIP-3009): the chain says what it moved. */
 async function overtaken(claim: Claim, payment: IdentifiedPayment, network: Network): Promise<Settlement | Refusal> {
-  if (!(await claim.move({ to: 'settling', learnt: { attempt: NOT_OURS } })))
+  const attempt: Attempt = {
+    via: 'remote',
+    transaction: undefined,
+    raw: undefined,
+    fromBlock: undefined,
+    lastValidBlockHeight: undefined,
+  }
+  if (!(await claim.move({ to: 'settling', learnt: { attempt } })))
     return refuse('payment_in_flight', { retryAfter: ASK_AGAIN })
-  const found = await askChain(network, payment, undefined)
+  const found = await askChain(network, payment, attempt)
   return close(claim, found.outcome === 'settled' ? found : { outcome: 'unknown' })
 }
 

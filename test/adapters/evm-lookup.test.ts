@@ -119,6 +119,21 @@ describe('looking a payment up', () => {
     expect(node.calls.filter((method) => method === 'eth_getLogs').length).toBeGreaterThan(cap < 20 ? 2 : 0)
   })
 
+  test('finds a use near the noted block an hour later, on a node that takes ten blocks at a time', async () => {
+    const { payment, settlement, attempt } = await settled()
+    const snapshot = await ask('evm_snapshot')
+    await mine(1_800)
+    node.answer((method, [filter]) => {
+      if (method !== 'eth_getLogs') return undefined
+      const { fromBlock, toBlock } = filter as Record<'fromBlock' | 'toBlock', string>
+      if (Number(toBlock) - Number(fromBlock) < 10) return undefined
+      return { error: { code: -32_600, message: 'up to a 10 block range' } }
+    })
+    const found = await remote.network.lookup(payment, { ...attempt, transaction: undefined })
+    await ask('evm_revert', snapshot)
+    expect(found).toEqual({ outcome: 'settled', settlement })
+  })
+
   test('gives up on a node that refuses every range', async () => {
     const { payment, attempt } = await settled()
     node.answer((method) =>

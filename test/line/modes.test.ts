@@ -125,6 +125,31 @@ describe('a route that settles last', () => {
     expect(await world.revenue()).toBe(before + PRICE)
   })
 
+  test('lets go of an upstream that trickles without end, whether anybody waits or not, and the payment stays good', async () => {
+    const before = await world.revenue()
+    const { v2 } = await world.sign({}, AFTER)
+    let [begun, closed] = [false, false]
+    world.upstream.behave((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      const trickle = setInterval(() => response.write(': ping\n\n'), 100)
+      response.once('close', () => {
+        clearInterval(trickle)
+        closed = true
+      })
+      begun = true
+    })
+    const leaving = new AbortController()
+    const call = world.call(v2, { target: AFTER, signal: leaving.signal })
+    const left = expect(call).rejects.toThrow()
+    await expect.poll(() => begun, { timeout: 5_000 }).toBe(true)
+    leaving.abort()
+    await left
+    await expect.poll(() => closed, { timeout: 8_000 }).toBe(true)
+    world.upstream.behave(undefined)
+    await expect.poll(async () => (await world.call(v2, { target: AFTER })).status, { timeout: 5_000 }).toBe(200)
+    expect(await world.revenue()).toBe(before + PRICE)
+  })
+
   test('charges nothing for an answer that is too large to hold', async () => {
     const before = await world.revenue()
     const { v2 } = await world.sign({}, AFTER)
@@ -159,6 +184,25 @@ test('a payer with many unsettled payments is forwarded for only once each is se
     const refused = await world.call(v2, { target: PARALLEL, gateway })
     expect([409, 503]).toContain(refused.status)
   }
+  expect(world.upstream.hits.length).toBeLessThanOrEqual(4)
+  node.fail(undefined)
+  await gateway.stop()
+})
+
+test('neither is one forwarded for more often who brings as many payments at once', async () => {
+  const gateway = await world.addGateway()
+  const privateKey = generatePrivateKey()
+  await world.evm.fund(privateKeyToAddress(privateKey), { usdc: PRICE * 20n })
+  const payments = await Promise.all(
+    Array.from({ length: 12 }, async (_, index) => {
+      const target = `${PARALLEL}?call=${index}`
+      return { target, payment: (await world.sign({ privateKey }, target)).v2 }
+    }),
+  )
+  node.fail({ fault: 'down', methods: /eth_sendRawTransaction|eth_getTransactionReceipt|eth_getLogs/ })
+  const answers = await Promise.all(payments.map(({ target, payment }) => world.call(payment, { target, gateway })))
+  for (const { status } of answers) expect([409, 503]).toContain(status)
+  expect(world.upstream.hits.length).toBeGreaterThan(0)
   expect(world.upstream.hits.length).toBeLessThanOrEqual(4)
   node.fail(undefined)
   await gateway.stop()

@@ -117,6 +117,37 @@ describe.each(['redis', 'lmdb'] as const)('the reconciler, on %s', (store) => {
     expect(await world.call(v2, { gateway })).toMatchObject({ status: 402, json: { code: 'payment_already_used' } })
   })
 
+  test('a reorg takes neither the kept answer nor the tries from a payment that is owed its delivery', async () => {
+    const before = await world.revenue()
+    const { v2 } = await world.sign()
+    let calls = 0
+    world.upstream.behave((_, response) => void response.end(`answer ${++calls}`))
+    // As a crash loses it: the answer is kept and out, and the record does not say so.
+    const { store: real } = gateway.app.parts
+    const move: typeof real.move = async (key, token, move) =>
+      move.to === 'delivered' ? false : real.move(key, token, move)
+    Object.assign(gateway.app.parts, { store: { ...real, move } })
+    expect(await world.call(v2, { gateway })).toMatchObject({ status: 200, text: 'answer 1' })
+    Object.assign(gateway.app.parts, { store: real })
+    await until(keyOf(v2), 'credited')
+    const block = BigInt((await gateway.store.read(keyOf(v2)))?.settlement?.block ?? 0)
+    const depth = Number((await world.evm.publicClient.getBlockNumber()) - block) + 1
+    await world.evm.testClient.request({ method: 'anvil_reorg' as never, params: [depth, []] as never })
+    await until(keyOf(v2), 'unknown')
+    const answers: string[] = []
+    const again = async () => {
+      const { status, text } = await world.call(v2, { gateway })
+      answers.push(text)
+      return status
+    }
+    await expect.poll(again, { timeout: 15_000, interval: 250 }).toBe(200)
+    world.upstream.behave(undefined)
+    expect(answers.at(-1)).toBe('answer 1')
+    expect(calls).toBe(1)
+    expect(await gateway.store.read(keyOf(v2))).toMatchObject({ tries: 2 })
+    expect(await world.revenue()).toBe(before + PRICE)
+  })
+
   test('a payment whose gateway went away in the middle of its delivery is a credit', async () => {
     const { v2 } = await world.sign()
     world.upstream.behave(() => undefined)

@@ -22,6 +22,8 @@ describe('what is told', () => {
       { state: 'unknown', attempt, reverted: true },
       { charged: false, owed: false, hint: expect.stringContaining('new payment') },
     ],
+    // A reorg undid the settlement: it is written down still, and counts no more.
+    ['unknown', { state: 'unknown', attempt, settlement, tries: 1 }, { charged: 'unknown', owed: false, tries: 1 }],
     ['settled', { state: 'settled', attempt, settlement }, { charged: true, owed: true, transaction: '0xsettled' }],
     ['delivering', { state: 'delivering', settlement, tries: 1 }, { charged: true, owed: true, tries: 1 }],
     ['delivered', { state: 'delivered', settlement, tries: 1 }, { charged: true, owed: false }],
@@ -48,6 +50,11 @@ describe('what is told', () => {
       { charged: true, owed: false, refund: { transaction: '0xback', state: 'settled' } },
     ],
     ['void', { state: 'void', attempt }, { charged: false, owed: false }],
+    [
+      'void',
+      { state: 'void', attempt, settlement, served: true },
+      { charged: false, owed: false, hint: expect.stringContaining('never charged') },
+    ],
   ])('of a payment that is %s, %o', async (state, record, expected) => {
     stage.records.set(KEY, recordOf({ state: 'credited', ...record }))
     const { status, body } = await ask(KEY, await signIn())

@@ -4,7 +4,7 @@ import { openRedis } from '../../src/adapters/store/redis/index.ts'
 import type { ClaimResult, NewClaim } from '../../src/domain/record.ts'
 import { type Store, StoreUnavailable } from '../../src/ports/store.ts'
 import { memoryLog } from '../support/log.ts'
-import { ATTEMPT, LEASE, newClaim, tokenOf } from '../support/redis-payments.ts'
+import { ATTEMPT, LEASE, newClaim, SETTLEMENT, tokenOf } from '../support/redis-payments.ts'
 import { type Replicated, startReplicated, until } from '../support/redis-topology.ts'
 
 let redis: Replicated
@@ -110,6 +110,25 @@ describe('a replica that does not confirm', () => {
     // Other moves, and what only reads, go on.
     expect(await store.renew(claim.key, token, LEASE)).toBe(true)
     expect(await store.move(claim.key, token, { to: 'unknown' })).toBe(true)
+  })
+
+  test('makes the moves fail after which the upstream is called, bytes go to the payer, or money back', async () => {
+    const store = await open()
+    const claim = newClaim()
+    const token = tokenOf(await store.claim(claim, LEASE))
+    await store.move(claim.key, token, { to: 'settling', learnt: { attempt: ATTEMPT } })
+    process.kill(redis.replica.pid, 'SIGSTOP')
+    expect(await store.move(claim.key, token, { to: 'settled', learnt: { settlement: SETTLEMENT } })).toBe(true)
+    const keep = { status: 200, headers: [], body: new TextEncoder().encode('an answer') }
+    for (const what of [{ learnt: { tries: 1 } }, { keep }, { learnt: { served: true } }])
+      await expect(store.move(claim.key, token, { to: 'delivering', ...what })).rejects.toThrow('no replica of')
+    expect(await store.move(claim.key, token, { to: 'credited' })).toBe(true)
+    const operator = await store.takeOver(claim.key, LEASE)
+    if (!operator) throw new Error('not taken over')
+    const refund = { attempt: ATTEMPT }
+    await expect(store.move(claim.key, operator.token, { to: 'refunding', learnt: { refund } })).rejects.toThrow(
+      'no replica of',
+    )
   })
 
   test('is not waited for once it is gone', async () => {

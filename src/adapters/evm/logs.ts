@@ -6,7 +6,10 @@ import { type FoundLog, foundLogs, toQuantity } from './shapes.ts'
 const MAX_QUERIES = 128
 
 /**
- * The newest log of a kind between two blocks, or undefined.
+ * The first log of a kind between two blocks that is come upon, or undefined.
+ *
+ * A nonce has one log. It stands soon after a block that was noted when it was sent; where none was, it is the newest blocks
+ * that somebody who asks is after.
  *
  * Providers cap the range of eth_getLogs, each elsewhere: a range that is refused is halved, and what was accepted is kept to.
  *
@@ -17,21 +20,24 @@ export async function findLog(
   filter: { readonly address: string; readonly topics: readonly unknown[] },
   fromBlock: bigint,
   toBlock: bigint,
+  beginAt: 'oldest' | 'newest',
 ): Promise<FoundLog | undefined> {
-  let from = fromBlock
-  let span = toBlock - fromBlock + 1n
-  for (let query = 0; from <= toBlock; query++) {
+  let [low, high] = [fromBlock, toBlock]
+  let span = high - low + 1n
+  for (let query = 0; low <= high; query++) {
     if (query === MAX_QUERIES) throw new ChainUnavailable('eth_getLogs: the range takes too many questions')
-    const to = from + span - 1n < toBlock ? from + span - 1n : toBlock
+    if (span > high - low + 1n) span = high - low + 1n
+    const [from, to] = beginAt === 'oldest' ? [low, low + span - 1n] : [high - span + 1n, high]
     try {
       const range = { fromBlock: toQuantity(from), toBlock: toQuantity(to) }
-      const newest = (await rpc.call('eth_getLogs', [{ ...filter, ...range }], foundLogs)).at(-1)
-      if (newest) return newest
-      from = to + 1n
+      const found = (await rpc.call('eth_getLogs', [{ ...filter, ...range }], foundLogs)).at(-1)
+      if (found) return found
+      if (beginAt === 'oldest') low = to + 1n
+      else high = from - 1n
     } catch (error) {
       if (!(error instanceof RpcError)) throw error
-      if (to === from) throw new ChainUnavailable(`eth_getLogs: error ${error.code}`)
-      span = (to - from + 1n) / 2n
+      if (span === 1n) throw new ChainUnavailable(`eth_getLogs: error ${error.code}`)
+      span /= 2n
     }
   }
   return undefined

@@ -104,7 +104,8 @@ function findUse(
 ): Promise<FoundLog | undefined> {
   const first = noted === undefined ? head - LOOK_BACK_BLOCKS : BigInt(noted) - REORG_MARGIN_BLOCKS
   const topics = [[AUTHORIZATION_USED, AUTHORIZATION_CANCELED], topicOf(from), nonce]
-  return findLog(rpc, { address: asset, topics }, first > 0n ? first : 0n, head)
+  const beginAt = noted === undefined ? 'newest' : 'oldest'
+  return findLog(rpc, { address: asset, topics }, first > 0n ? first : 0n, head, beginAt)
 }
 
 /** What was done with a nonce that is spent. It is closed for our transfer once that is final; until then a reorg may free it. */

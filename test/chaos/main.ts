@@ -1,16 +1,18 @@
 import { buildGateway } from './build.ts'
+import { histories } from './histories.ts'
 import { Misuse, readOptions, USAGE } from './options.ts'
 import { progressOf, summaryOf } from './report.ts'
 import { run } from './run.ts'
 
 /** `npm run chaos`. */
 async function main(args: readonly string[]): Promise<number> {
+  const write = (text: string) => void process.stdout.write(`${text}\n`)
+  if (args.includes('--model') || args.includes('--replay')) return histories(args, write)
   const options = readOptions(args)
   if (options.help) {
     process.stdout.write(`${USAGE}\n`)
     return 0
   }
-  const write = (text: string) => void process.stdout.write(`${text}\n`)
   const built = buildGateway()
   try {
     const progress = options.json ? () => undefined : progressOf(options.kills, write)

@@ -16,7 +16,10 @@ retry, and holds what happened against the promises. Exit code 1 when one was br
   --only <link>        kill at messages of one link: store, chain, base, solana, upstream or client
   --trial <json>       one purchase, as the report of a violation names it
   --json               one JSON object: kills, payments, violations
-  --help`
+  --help
+
+  --model              plays random histories over the steps alone (--runs 10000, --seed, --json)
+  --replay             plays some of them on real parts (--runs 8, --seed, --json)`
 
 /** A word on the command line that cannot be used. */
 export class Misuse extends Error {
@@ -73,7 +76,7 @@ function oneOf<const Name extends string>(option: string, given: string, names: 
   return name
 }
 
-function count(option: string, given: string): number {
+export function count(option: string, given: string): number {
   if (!/^[1-9][0-9]{0,8}$/.test(given)) throw new Misuse(`--${option} is "${given}": it must be a number from 1`)
   return Number(given)
 }

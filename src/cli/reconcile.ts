@@ -5,7 +5,7 @@ import { readBooks } from '../operate/ledger/books.ts'
 import { type OpenPayment, openPayments } from '../operate/ledger/overdue.ts'
 import { StoreUnavailable } from '../ports/store.ts'
 import { BadPricing } from '../pricing/load.ts'
-import { BadSetting, createLog, openExistingStore, readPricing, readSettings } from '../settings.ts'
+import { BadSetting, createLog, openStore, readPricing, readSettings } from '../settings.ts'
 import { emptyReport, type ReconcileReport, reconcileOnce } from '../workers/reconcile.ts'
 import type { Command } from './command.ts'
 import { isMisuse } from './misuse.ts'
@@ -35,7 +35,7 @@ export const reconcile: Command = {
       const settings = readSettings(process.env)
       const log = createLog('silent')
       const pricing = readPricing(settings.pricingFile, process.env)
-      const app = await createApp({ pricing, openStore: () => openExistingStore(settings, log), log })
+      const app = await createApp({ pricing, openStore: () => openStore(settings, log), log })
       try {
         const done = await reconcileAll(app)
         process.stdout.write(wantsJson(args) ? `${JSON.stringify(done, withoutBigints, 2)}\n` : asTables(done))

@@ -20,8 +20,8 @@ export interface Claim {
   confirm(): Promise<boolean>
   /** Moves the record on; false when the claim is lost, and then nothing more may be sent anywhere. */
   move(move: Move): Promise<boolean>
-  /** Ends the work as if it had never begun; only while nothing was sent. */
-  release(): Promise<void>
+  /** Ends the work as if it had never begun, only while nothing was sent; false when the payment is somebody else's by now. */
+  release(): Promise<boolean>
   /** Stops renewing. A claim left in a working state runs out by itself, and the next caller takes it over. */
   end(): void
 }

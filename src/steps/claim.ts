@@ -131,7 +131,7 @@ function hold(store: Store, { key, token, lease, found, closes }: Held, finality
       return !lost.signal.aborted
     },
     move: (move) => store.move(key, token, { closes, lookIn: lookAfter(move, finality), ...move }),
-    release: async () => void (await store.release(key, token)),
+    release: () => store.release(key, token),
     end: () => clearInterval(beat),
   }
 }

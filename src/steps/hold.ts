@@ -22,10 +22,10 @@ export async function hold(
   network: Network,
   answer: () => Promise<UpstreamResponse | undefined>,
 ): Promise<UpstreamResponse | Refusal> {
-  const refused = (await simulate(network, payment)) ?? (await held(answer))
-  if (claim.lost.aborted) return refuse('payment_in_flight')
-  if ('refused' in refused) await claim.release()
-  return refused
+  const refusal = await simulate(network, payment)
+  const outcome = refusal ?? ((await claim.confirm()) ? await held(answer) : refuse('payment_in_flight'))
+  if ('refused' in outcome && !(await claim.release())) return refuse('payment_in_flight')
+  return claim.lost.aborted ? refuse('payment_in_flight') : outcome
 }
 
 async function simulate(network: Network, payment: IdentifiedPayment): Promise<Refusal | undefined> {

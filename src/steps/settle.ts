@@ -124,7 +124,8 @@ async function close(claim: Claim, outcome: SettleOutcome): Promise<Settlement |
       return recordSettled(claim, outcome.settlement)
     case 'refused':
     case 'unavailable':
-      await claim.release()
+      // Whoever has taken it over may have sent it.
+      if (!(await claim.release())) return refuse('payment_in_flight', { retryAfter: ASK_AGAIN })
       return refuse(outcome.code)
     case 'reverted':
       await claim.move({ to: 'unknown', learnt: { reverted: true } })

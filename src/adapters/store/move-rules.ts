@@ -68,18 +68,21 @@ function closeCopy(tables: Tables, key: PaymentKey, { state, identifier }: Kept)
   else tables.forgetCopy(key, seconds(Math.ceil(tables.now() / 1_000 + IDENTIFIER_MEMORY_SECONDS)))
 }
 
-/** The payment that brought the call is closed with the credit that paid for it; where nothing was delivered it is free again. */
+/**
+ * The payment that brought the call is closed with the credit that paid for it, as soon as a response may have been handed
+ * over whole; where nothing was delivered it is free again.
+ */
 function closeCompanion(
   tables: Tables,
   companion: PaymentKey,
   key: PaymentKey,
   token: FencingToken,
-  { state, settlement }: Kept,
+  { state, settlement, served }: Kept,
 ): void {
   const record = tables.record(companion)
   if (record?.token !== token || record.state !== 'claimed') return
-  if (state === 'delivered') {
-    tables.put(companion, { ...atRest(record), state, against: key, ...(settlement && { settlement }) })
+  if (state === 'delivered' || (state === 'delivering' && served)) {
+    tables.put(companion, { ...atRest(record), state: 'delivered', against: key, ...(settlement && { settlement }) })
     tables.append({ at: tables.now(), key: companion, event: 'delivered', terms: record.terms, against: key })
   } else if (RESTING_STATES.includes(state)) tables.remove(companion)
 }

@@ -168,7 +168,7 @@ function ledgerIsChain({ chain, lost }: ModelWorld, ledger: readonly LedgerEntry
 }
 
 /** 5: what is not paid for hits no upstream, nor before its turn; and one payment does not work the upstream without end. */
-function unpaidIsUnserved({ hits, calls, begun, lost, chain }: ModelWorld): void {
+function unpaidIsUnserved({ hits, calls, begun, lost }: ModelWorld): void {
   const honest = new Set(calls.filter(isHonest).map(({ key }) => key as string))
   const tries = new Map<string, number>()
   for (const { payment, target, settled, state } of hits) {
@@ -182,13 +182,8 @@ function unpaidIsUnserved({ hits, calls, begun, lost, chain }: ModelWorld): void
       hold(state !== 'claimed', '5', () => `${payment} was forwarded before it was written down`)
     if (state === 'delivering') tries.set(payment, (tries.get(payment) ?? 0) + 1)
   }
-  // A settlement that a reorg has undone and that is made again begins its tries anew.
   for (const [payment, count] of tries)
-    hold(
-      chain.undone.has(nonceOf(payment)) || count <= MAX_DELIVERY_TRIES,
-      '5',
-      () => `${payment} was forwarded ${count} times`,
-    )
+    hold(count <= MAX_DELIVERY_TRIES, '5', () => `${payment} was forwarded ${count} times`)
   for (const call of calls.filter((one) => !isHonest(one))) {
     hold(!begun.some((one) => one.call === call), '5', () => `a call that brought no good payment was served`)
     const status = call.got?.status

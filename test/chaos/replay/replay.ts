@@ -6,6 +6,7 @@ import { encode, signBase } from '../../support/evm-payment.ts'
 import { newPayer, type Payer } from '../../support/payer.ts'
 import type { Event } from '../model/events.ts'
 import { MOODS, type UpstreamMood } from '../model/parts.ts'
+import { nonceOf } from '../model/payments.ts'
 import { TARGETS } from '../model/terms.ts'
 import { assertPromises } from './promises.ts'
 import { LEASE_MS, type Stage } from './stage.ts'
@@ -18,7 +19,7 @@ export interface RealCall {
   readonly target: string
   readonly header: string
   readonly abort: AbortController
-  got: { readonly status: number; readonly body: string } | undefined
+  got: { readonly status: number; body: string } | undefined
   done: Promise<void>
 }
 
@@ -29,6 +30,8 @@ export interface Replayed {
   readonly used: readonly string[]
   readonly revenue: bigint
   readonly hits: Stage['upstream']['hits']
+  /** Targets that the upstream was asked for, and whether the chain held the transfer then. */
+  readonly asked: readonly { readonly target: string; readonly settled: boolean }[]
   readonly since: number
 }
 
@@ -49,21 +52,31 @@ export async function replay(stage: Stage, history: readonly Event[]): Promise<R
   const { evm, upstream, store } = stage
   const payers = await Promise.all([newPayer(evm), newPayer(evm)])
   const calls: RealCall[] = []
+  const asked: { target: string; settled: boolean }[] = []
+  const ask = async (payment: string, target: string) =>
+    void asked.push({ target, settled: await isSpent(evm, nonceOf(payment)) })
   const before = await stage.revenue()
   const fromBlock = (await evm.publicClient.getBlockNumber({ cacheTime: 0 })) + 1n
   const since = Date.now()
   upstream.hits.length = 0
+  upstream.behave(behaviour('answers', ask))
   await evm.testClient.setAutomine(false)
-  for (const event of history) await happen(stage, event, payers, calls)
-  await recover(stage, calls)
+  for (const event of history) await happen(stage, event, payers, calls, ask)
+  await recover(stage, calls, ask)
   const logs = await evm.publicClient.getLogs({ address: evm.assets.USDC, event: USED, fromBlock })
   const used = logs.map(({ args }) => args.nonce as string)
-  const seen = { calls, used, revenue: (await stage.revenue()) - before, hits: [...upstream.hits], since }
+  const seen = { calls, used, revenue: (await stage.revenue()) - before, hits: [...upstream.hits], asked, since }
   await assertPromises(store, seen)
   return seen
 }
 
-async function happen(stage: Stage, event: Event, payers: readonly Payer[], calls: RealCall[]): Promise<void> {
+async function happen(
+  stage: Stage,
+  event: Event,
+  payers: readonly Payer[],
+  calls: RealCall[],
+  ask: Ask,
+): Promise<void> {
   const { evm, gateways, rpc, upstream, redis } = stage
   const pick = (index: number) => calls.at(index < 0 ? index : index % Math.max(1, calls.length))
   switch (event.does) {
@@ -113,7 +126,7 @@ async function happen(stage: Stage, event: Event, payers: readonly Payer[], call
       process.kill(redis.pid, 'SIGCONT')
       return
     case 'upstream':
-      return upstream.behave(behaviour(MOODS[event.mood] ?? 'answers'))
+      return upstream.behave(behaviour(MOODS[event.mood] ?? 'answers', ask))
     case 'cancel': {
       const call = pick(event.pick)
       // Mined with the next block of the history.
@@ -148,15 +161,23 @@ function begin(
   call.done = (async () => {
     const url = `${gateways[instance % gateways.length]?.url()}${target}`
     const response = await fetch(url, { headers: { 'payment-signature': header }, signal: abort.signal })
-    if (hangsUp >= 0) return abort.abort()
-    call.got = { status: response.status, body: await response.text() }
+    const text = new TextDecoder()
+    call.got = { status: response.status, body: '' }
+    for await (const piece of response.body ?? []) {
+      call.got.body += text.decode(piece, { stream: true })
+      if (hangsUp >= 0) return abort.abort()
+    }
   })().catch(() => undefined)
 }
 
 let serial = 0
 
-function behaviour(mood: UpstreamMood) {
-  return (hit: { headers: Record<string, unknown>; target: string }, response: ServerResponse): void => {
+type Ask = (payment: string, target: string) => Promise<void>
+
+/** @param ask awaited before the upstream answers */
+function behaviour(mood: UpstreamMood, ask: Ask) {
+  return async (hit: { headers: Record<string, unknown>; target: string }, response: ServerResponse): Promise<void> => {
+    await ask(String(hit.headers['x-farebox-payment']), hit.target)
     if (mood === 'away') return void response.destroy()
     const status = { fails: 500, rejects: 404, throttles: 429 }[mood as string] ?? 200
     const type = mood === 'streams' ? 'text/event-stream' : 'text/plain'
@@ -169,9 +190,9 @@ function behaviour(mood: UpstreamMood) {
 }
 
 /** Everything works again; what was begun ends, and what is owed comes to rest. */
-async function recover({ evm, rpc, upstream, store }: Stage, calls: readonly RealCall[]): Promise<void> {
+async function recover({ evm, rpc, upstream, store }: Stage, calls: readonly RealCall[], ask: Ask): Promise<void> {
   rpc.fail(undefined)
-  upstream.behave(behaviour('answers'))
+  upstream.behave(behaviour('answers', ask))
   await evm.testClient.setAutomine(true)
   await evm.testClient.mine({ blocks: 1 })
   await Promise.all(calls.map(({ done }) => done))
@@ -179,12 +200,12 @@ async function recover({ evm, rpc, upstream, store }: Stage, calls: readonly Rea
   for (const end = Date.now() + 20_000; Date.now() < end; await sleep(100)) {
     const states = await Promise.all(calls.map(async ({ key }) => (await store.read(key))?.state ?? ''))
     const pending = calls.filter((_, index) => states[index] === 'unknown')
-    const spent = await Promise.all(pending.map((call) => isSpent(evm, call)))
+    const spent = await Promise.all(pending.map(({ nonce }) => isSpent(evm, nonce)))
     if (!states.some((state) => open.includes(state)) && !spent.includes(true)) return
   }
 }
 
-async function isSpent(evm: Stage['evm'], { nonce }: RealCall): Promise<boolean> {
+async function isSpent(evm: Stage['evm'], nonce: string): Promise<boolean> {
   const args = { nonce: nonce as `0x${string}` }
   return (await evm.publicClient.getLogs({ address: evm.assets.USDC, event: USED, args, fromBlock: 0n })).length > 0
 }

@@ -39,11 +39,11 @@ end
 local function close_companion()
   local other = read(companion)
   if not other or other.token ~= token or other.state ~= 'claimed' then return end
-  if to == 'delivered' then
+  if to == 'delivered' or (to == 'delivering' and record.served == '1') then
     redis.call('HDEL', at('payment', companion), 'token', 'lease', 'asking')
-    redis.call('HSET', at('payment', companion), 'state', to, 'against', key)
+    redis.call('HSET', at('payment', companion), 'state', 'delivered', 'against', key)
     if record.settlement then redis.call('HSET', at('payment', companion), 'settlement', record.settlement) end
-    append(companion, to, { 'terms', other.terms, 'against', key })
+    append(companion, 'delivered', { 'terms', other.terms, 'against', key })
   elseif RESTING_STATES[to] then
     remove(companion)
   end
